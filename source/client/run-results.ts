@@ -1,0 +1,77 @@
+import { EngineError } from '../errors.js';
+import type { Journal } from '../journal/journal.js';
+import type { RunRecord } from '../journal/run-record.js';
+import { isTerminal } from '../journal/status.js';
+import { decodeFailure } from '../values/failure.js';
+
+interface Waiter {
+  readonly resolve: (record: RunRecord) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Who waits for the end of which run. One ear on the journal serves them all. */
+export class RunResults {
+  readonly #journal: Journal;
+  readonly #waiters = new Map<string, Waiter[]>();
+  readonly #stop: () => void;
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+    this.#stop = journal.subscribe((changes) => {
+      for (const change of changes) {
+        if (change.type === 'run') this.#settle(change.run);
+      }
+    });
+  }
+
+  /** The record of a run that has completed; rejects with the error of one that ended otherwise or is blocked. */
+  async ended(runId: string): Promise<RunRecord> {
+    const end = new Promise<RunRecord>((resolve, reject) => {
+      const waiters = this.#waiters.get(runId) ?? [];
+      waiters.push({ resolve, reject });
+      this.#waiters.set(runId, waiters);
+    });
+    // It waits first and reads second: an end in between is heard.
+    this.#journal.run(runId).then(
+      (record) => {
+        if (record) this.#settle(record);
+        else this.#reject(runId, new EngineError('RUN_NOT_FOUND', `there is no run "${runId}" in this database`));
+      },
+      (error: unknown) => {
+        this.#reject(runId, error);
+      },
+    );
+    return end;
+  }
+
+  close(): void {
+    this.#stop();
+    const closed = new EngineError(
+      'ENGINE_CLOSED',
+      'the engine was closed before the run ended; open it again to go on',
+    );
+    for (const runId of [...this.#waiters.keys()]) this.#reject(runId, closed);
+  }
+
+  #settle(record: RunRecord): void {
+    if (record.status === 'completed') {
+      for (const { resolve } of this.#take(record.id)) resolve(record);
+    } else if (record.status === 'blocked' || isTerminal(record.status)) {
+      const error =
+        record.detail === undefined
+          ? new EngineError('RUN_ENDED', `run "${record.id}" ended as ${record.status}`)
+          : decodeFailure(record.detail);
+      this.#reject(record.id, error);
+    }
+  }
+
+  #reject(runId: string, error: unknown): void {
+    for (const { reject } of this.#take(runId)) reject(error);
+  }
+
+  #take(runId: string): readonly Waiter[] {
+    const waiters = this.#waiters.get(runId) ?? [];
+    this.#waiters.delete(runId);
+    return waiters;
+  }
+}

@@ -1,0 +1,285 @@
+import { ActivityError } from '../errors.js';
+import { defaultStreamBuffer, type ActivityTask } from '../run/activity.js';
+import type { Command, CommandSpec } from '../run/command.js';
+import type { AttemptFailure } from '../run/decide.js';
+import type { Execution } from '../run/host.js';
+import type { Outcome } from '../run/ready.js';
+import { idempotencyKey } from '../run/step-key.js';
+import { defaultCodec } from '../values/codec.js';
+import { duration } from '../values/duration.js';
+import { encodeFailure } from '../values/failure.js';
+import { nextAttempt, normalizeRetryPolicy } from '../values/retry-policy.js';
+import { Attempt } from './attempt.js';
+import type { Settings } from './options.js';
+
+type ActivitySpec = Extract<CommandSpec, { kind: 'activity' }>;
+
+/** At most one heartbeat with details is recorded in this time; the last one counts. */
+const heartbeatRecordMs = 1000;
+
+/**
+ * All attempts of one activity, from its launch to its recorded end.
+ *
+ * ```
+ * attempt 1 ─failed─► note the failure ─committed─► wait ─► attempt 2 ─► … ─► completed │ failed
+ * ```
+ *
+ * It belongs to the engine, not to the pipeline: a run that left memory and comes back is attached to what is still in flight.
+ */
+export class ActivityRun {
+  readonly #settings: Settings;
+  readonly #spec: ActivitySpec;
+  readonly #task: ActivityTask;
+  #execution: Execution;
+  #command: Command;
+  #attempt: Attempt | undefined;
+  #cancelWait: (() => void) | undefined;
+  #cancelOverall: (() => void) | undefined;
+  #number: number;
+  /** Values of the stream that are recorded or on their way there. */
+  #sent: number;
+  #last: string | undefined;
+  #unrecorded = 0;
+  #details: string | undefined;
+  #heartbeatAt = -Infinity;
+  #resume: (() => void) | undefined;
+  #over = false;
+  #ended: () => void = () => undefined;
+  /** What came while the run was not in memory. */
+  #kept: { readonly outcome: Outcome; readonly recorded?: (() => void) | undefined }[] = [];
+
+  constructor(execution: Execution, command: Command, spec: ActivitySpec, settings: Settings) {
+    this.#execution = execution;
+    this.#command = command;
+    this.#spec = spec;
+    this.#task = spec.task;
+    this.#settings = settings;
+    const { progress } = command;
+    this.#number = progress.attempts;
+    this.#sent = progress.emitted;
+    this.#last = progress.last;
+    this.#details = progress.details;
+  }
+
+  /** Starts the first attempt, or waits for the one that is due; `ended` is called once its end is recorded or it was stopped. */
+  begin(ended: () => void): void {
+    this.#ended = ended;
+    const { attempts, retryAt = 0 } = this.#command.progress;
+    this.#limitOverall();
+    if (attempts > 0) this.#startAt(retryAt);
+    else this.#start();
+  }
+
+  /** Whether user code is at work, as opposed to waiting for the next attempt. */
+  get inFlight(): boolean {
+    return this.#attempt !== undefined || this.#unrecorded > 0 || this.#over;
+  }
+
+  /** The run has come back to memory, with a new command of the same key. */
+  attach(execution: Execution, command: Command): void {
+    this.#execution = execution;
+    this.#command = command;
+    for (const { outcome, recorded } of this.#kept.splice(0)) this.#send(outcome, recorded);
+  }
+
+  /** Ends it without an outcome: it was cancelled, or the engine closes. */
+  stop(reason: unknown): void {
+    this.#ended();
+    if (!this.#finish()) return;
+    this.#attempt?.close(reason);
+    this.#attempt = undefined;
+  }
+
+  #startAt(instant: number): void {
+    this.#cancelWait = this.#settings.clock.at(instant, () => {
+      this.#cancelWait = undefined;
+      this.#start();
+    });
+  }
+
+  #start(): void {
+    if (this.#over) return;
+    this.#number += 1;
+    const { runId, link } = this.#execution;
+    const { key, epoch } = this.#command;
+    const skip = this.#task.options.resume === 'context' ? 0 : this.#sent;
+    let seen = 0;
+    const context = {
+      input: this.#task.input,
+      attempt: this.#number,
+      runId,
+      stepKey: key,
+      idempotencyKey: idempotencyKey(runId, link, epoch, key),
+      emitted: this.#sent,
+      last: this.#last === undefined ? undefined : this.#task.result.decode(this.#last),
+      heartbeatDetails: this.#details === undefined ? undefined : defaultCodec.decode(this.#details),
+      logger: this.#settings.logger,
+    };
+    let running = true;
+    const attempt = new Attempt(
+      this.#spec.name,
+      this.#task,
+      context,
+      this.#settings.clock,
+      {
+        value: (value) => {
+          running = false;
+          this.#attempt = undefined;
+          this.#complete(value);
+        },
+        emitted: (value, mayPause) => {
+          seen += 1;
+          return seen <= skip ? undefined : this.#emit(value, mayPause);
+        },
+        done: () => {
+          running = false;
+          this.#attempt = undefined;
+          this.#deliverLast({ type: 'activity-completed' });
+        },
+        failed: (error) => {
+          running = false;
+          this.#attempt = undefined;
+          this.#fail(error);
+        },
+      },
+      (details) => {
+        this.#heartbeat(details);
+      },
+    );
+    if (running && !this.#over) this.#attempt = attempt;
+  }
+
+  #complete(value: unknown): void {
+    let payload: string;
+    try {
+      payload = this.#task.result.encode(value);
+    } catch (error) {
+      // The effect has happened: repeating it would not make its result any more recordable.
+      this.#giveUp(error);
+      return;
+    }
+    this.#deliverLast({ type: 'activity-completed', payload });
+  }
+
+  #emit(value: unknown, mayPause: boolean): Promise<void> | undefined {
+    const buffer = this.#task.options.buffer ?? defaultStreamBuffer;
+    if (this.#unrecorded >= buffer) {
+      throw new ActivityError(
+        'BUFFER_OVERFLOW',
+        `the stream of activity "${this.#spec.name}" is ${buffer} values ahead of the journal. An Observable cannot be paused: ` +
+          'return an AsyncIterable, slow it down, or raise `buffer`',
+      );
+    }
+    const payload = this.#encodeEmission(value);
+    const index = this.#sent;
+    this.#sent += 1;
+    this.#last = payload;
+    this.#unrecorded += 1;
+    this.#send({ type: 'activity-emitted', index, payload }, () => {
+      this.#unrecorded -= 1;
+      this.#resume?.();
+    });
+    if (!mayPause || this.#unrecorded < buffer) return undefined;
+    return new Promise((resolve) => {
+      this.#resume = resolve;
+    });
+  }
+
+  #encodeEmission(value: unknown): string {
+    try {
+      return this.#task.result.encode(value);
+    } catch (error) {
+      throw new UnrecordableResult(error);
+    }
+  }
+
+  #heartbeat(details: unknown): void {
+    if (details === undefined) return;
+    this.#details = defaultCodec.encode(details);
+    const now = this.#settings.clock.now();
+    if (now - this.#heartbeatAt < heartbeatRecordMs) return;
+    this.#heartbeatAt = now;
+    const note = { type: 'activity-heartbeat', index: this.#number, payload: this.#details } as const;
+    this.#execution.note(this.#command, note);
+  }
+
+  #fail(error: unknown): void {
+    if (error instanceof UnrecordableResult) {
+      this.#giveUp(error.cause);
+      return;
+    }
+    if (error instanceof ActivityError && error.code === 'BUFFER_OVERFLOW') {
+      this.#giveUp(error);
+      return;
+    }
+    const { clock, random } = this.#settings;
+    const policy = normalizeRetryPolicy(this.#task.options.retry ?? {});
+    const next = nextAttempt(policy, this.#number, error, random, clock.now());
+    if (!next.retry) {
+      this.#giveUp(error);
+      return;
+    }
+    const retryAt = clock.now() + next.delayMs;
+    const failure: AttemptFailure = {
+      failure: encodeFailure(error),
+      retryAt,
+      ...(this.#details === undefined ? {} : { details: this.#details }),
+    };
+    const note = { type: 'activity-attempt-failed', index: this.#number, payload: JSON.stringify(failure) } as const;
+    // The next attempt starts once the failure of this one is in the journal.
+    this.#execution.note(this.#command, note, () => {
+      if (!this.#over) this.#startAt(retryAt);
+    });
+  }
+
+  #giveUp(error: unknown): void {
+    const code = error instanceof ActivityError ? error.code : 'ACTIVITY_FAILED';
+    const attempts = this.#number === 1 ? 'its only attempt' : `${this.#number} attempts`;
+    const text = error instanceof Error ? error.message : String(error);
+    const final = new ActivityError(code, `activity "${this.#spec.name}" failed after ${attempts}: ${text}`, {
+      cause: error,
+    });
+    this.#deliverLast({ type: 'activity-failed', index: this.#number, payload: encodeFailure(final) });
+  }
+
+  #deliverLast(outcome: Outcome): void {
+    if (this.#finish()) this.#send(outcome, this.#ended);
+  }
+
+  #send(outcome: Outcome, recorded?: () => void): void {
+    if (this.#execution.status === 'stopped') this.#kept.push({ outcome, recorded });
+    else this.#execution.arrive(this.#command, outcome, recorded);
+  }
+
+  #limitOverall(): void {
+    const { overallTimeout } = this.#task.options;
+    if (overallTimeout === undefined) return;
+    const ms = duration(overallTimeout);
+    this.#cancelOverall = this.#settings.clock.at(this.#command.issuedAt + ms, () => {
+      const attempt = this.#attempt;
+      const error = new ActivityError(
+        'ACTIVITY_TIMEOUT',
+        `activity "${this.#spec.name}" ran into its overallTimeout of ${ms} ms`,
+      );
+      this.#giveUp(error);
+      attempt?.close(error);
+      this.#attempt = undefined;
+    });
+  }
+
+  #finish(): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    this.#cancelWait?.();
+    this.#cancelOverall?.();
+    this.#resume?.();
+    return true;
+  }
+}
+
+/** An emission that cannot be written down ends the activity for good: the effect has happened. */
+class UnrecordableResult extends Error {
+  constructor(cause: unknown) {
+    super('a value of the stream cannot be recorded', { cause });
+  }
+}

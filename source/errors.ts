@@ -1,0 +1,64 @@
+/**
+ * Every error that Tempolite raises on purpose is a `TempoliteError`. Branch on `code`, never on the text: texts are for people
+ * and may change, codes are part of the public contract (`docs/errors.md` has a section for each).
+ */
+export type ErrorCode =
+  | 'INVALID_ARGUMENT' // an argument or option is not what its doc asks for
+  | 'INVALID_VALUE' // a value cannot be written down (function, symbol, class instance, cycle); has a path
+  | 'DECODE_FAILED' // a value does not fit its codec; has a path
+  | 'PAYLOAD_TOO_LARGE' // an encoded value is larger than `maxPayloadBytes`
+  | 'NOT_IN_WORKFLOW' // a durable operator was used where no run's turn is on
+  | 'NON_DETERMINISM' // foreign code reached into a run outside its turn
+  | 'DIVERGENCE' // the code no longer asks for what the journal holds
+  | 'RUN_NOT_FOUND'
+  | 'RUN_EXISTS' // the id is taken by a run with another workflow or input
+  | 'RUN_ENDED' // the run is terminal and takes no more signals
+  | 'WORKFLOW_NOT_REGISTERED'
+  | 'ACTIVITY_FAILED' // its last attempt failed; `cause` is the error of that attempt
+  | 'ACTIVITY_TIMEOUT'
+  | 'BUFFER_OVERFLOW' // a stream outran its buffer
+  | 'ENGINE_CLOSED'
+  | 'DATABASE_IN_USE' // another live worker holds the database
+  | 'JOURNAL_BUSY' // another connection kept the write lock for longer than `busyTimeoutMs`
+  | 'JOURNAL_FENCED' // another worker has taken over: this one may not write any more
+  | 'JOURNAL_FULL'
+  | 'JOURNAL_READ_ONLY'
+  | 'JOURNAL_CORRUPT'
+  | 'JOURNAL_NEWER' // the file was written by a newer release
+  | 'JOURNAL_FAILED' // anything else that the database refused; `cause` has it
+  | 'JOURNAL_CLOSED'
+  | 'UNSUPPORTED_URL';
+
+export interface TempoliteErrorOptions {
+  readonly cause?: unknown;
+  /** Where inside a value the fault is, as `order.items[2].price`. */
+  readonly path?: string;
+}
+
+/** The base class of every error that Tempolite raises on purpose. */
+export class TempoliteError extends Error {
+  readonly code: ErrorCode;
+  readonly path?: string;
+
+  constructor(code: ErrorCode, message: string, options: TempoliteErrorOptions = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.name = new.target.name;
+    this.code = code;
+    if (options.path !== undefined) this.path = options.path;
+  }
+}
+
+/** A value that cannot be written down or does not fit its codec: `INVALID_VALUE`, `DECODE_FAILED`, `PAYLOAD_TOO_LARGE`. */
+export class ValueError extends TempoliteError {}
+
+/** The journal refused: `JOURNAL_*`, `DATABASE_IN_USE`, `UNSUPPORTED_URL`. */
+export class JournalError extends TempoliteError {}
+
+/** The code does not fit the rules of replay: `NON_DETERMINISM`, `DIVERGENCE`, `NOT_IN_WORKFLOW`. The run is blocked, not failed. */
+export class DeterminismError extends TempoliteError {}
+
+/** An activity gave up: `ACTIVITY_FAILED`, `ACTIVITY_TIMEOUT`, `BUFFER_OVERFLOW`. */
+export class ActivityError extends TempoliteError {}
+
+/** A call that the engine cannot serve: `RUN_*`, `WORKFLOW_NOT_REGISTERED`, `ENGINE_CLOSED`, `INVALID_ARGUMENT`. */
+export class EngineError extends TempoliteError {}

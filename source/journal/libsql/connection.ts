@@ -1,0 +1,81 @@
+import Database from 'libsql';
+
+/** All that may be bound: the native driver aborts the process on anything else, and writes JS numbers as REAL. */
+export type Binding = null | string | bigint;
+
+type Statement = ReturnType<InstanceType<typeof Database>['prepare']>;
+
+interface Cached {
+  readonly statement: Statement;
+  readonly parameters: number;
+}
+
+/**
+ * The one place that touches the native driver, and the one where its traps are closed: bindings are typed and always an array of
+ * the right length, integers go in as BigInt, rows come out through `all`, transactions are begun and ended by `exec`, statements
+ * are prepared once, and nothing awaits inside a transaction.
+ */
+export class Connection {
+  readonly #database: InstanceType<typeof Database>;
+  readonly #statements = new Map<string, Cached>();
+  #open = true;
+
+  constructor(path: string) {
+    // The driver would wait for locks by sleeping the event loop: it must not wait at all.
+    this.#database = new Database(path, { timeout: 0 });
+  }
+
+  exec(sql: string): void {
+    this.#database.exec(sql);
+  }
+
+  /** Rows as arrays of columns. Also for `INSERT … RETURNING`: `get` and `run` of the driver lose errors there. */
+  all(sql: string, bindings: readonly Binding[] = []): unknown[][] {
+    return this.#prepared(sql, bindings, true).all([...bindings]) as unknown[][];
+  }
+
+  /** For statements that yield no rows. */
+  run(sql: string, bindings: readonly Binding[] = []): { readonly changes: number; readonly lastInsertRowid: number } {
+    const { changes, lastInsertRowid } = this.#prepared(sql, bindings, false).run([...bindings]);
+    return { changes, lastInsertRowid: Number(lastInsertRowid) };
+  }
+
+  /** Runs `work` in one write transaction. What it throws, or the commit, leaves nothing behind. */
+  transaction<T>(work: () => T): T {
+    this.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.exec('COMMIT');
+      return result;
+    } catch (error) {
+      // A full disk has already rolled back; another ROLLBACK would hide why.
+      if (this.#database.inTransaction) this.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** Statements keep a closed connection alive: they are let go first. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  #prepared(sql: string, bindings: readonly Binding[], rows: boolean): Statement {
+    const cached = this.#statements.get(sql) ?? this.#prepare(sql, rows);
+    // The driver passes over surplus parameters and keeps old values for missing ones.
+    if (cached.parameters !== bindings.length) {
+      throw new TypeError(`the statement takes ${cached.parameters} parameters, not ${bindings.length}: ${sql}`);
+    }
+    return cached.statement;
+  }
+
+  #prepare(sql: string, rows: boolean): Cached {
+    const statement = this.#database.prepare(sql);
+    if (rows) statement.raw(true);
+    const cached = { statement, parameters: sql.split('?').length - 1 };
+    this.#statements.set(sql, cached);
+    return cached;
+  }
+}

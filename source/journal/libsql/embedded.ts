@@ -1,0 +1,333 @@
+import { hostname } from 'node:os';
+import { EngineError, JournalError } from '../../errors.js';
+import type { PositionedEvent, RunEvent } from '../event.js';
+import type { Change, Journal, NewSignal, RunCommit, SignalRecord, Worker } from '../journal.js';
+import type { NewRun, RunFilter, RunRecord } from '../run-record.js';
+import { isTerminal } from '../status.js';
+import type { Binding, Connection } from './connection.js';
+import { journalError } from './failures.js';
+import { GroupCommit, type GroupCommitOptions } from './group-commit.js';
+import { liveWorkers, mayBeAlive } from './live-workers.js';
+import * as rows from './rows.js';
+import * as sql from './statements.js';
+
+/** Events of one statement: larger ones gain nothing (measured), and each size is a prepared statement. */
+const rowsPerStatement = 50;
+
+/** The journal in a file or in memory, over the native driver. One connection writes; it is this process's only one. */
+export class EmbeddedJournal implements Journal {
+  readonly #connection: Connection;
+  readonly #group: GroupCommit;
+  readonly #listeners = new Set<(changes: readonly Change[]) => void>();
+  /** Row numbers of the runs that are being written. */
+  readonly #nums = new Map<string, number>();
+  #worker: Worker | undefined;
+  #changes: Change[] = [];
+  #closed: Promise<void> | undefined;
+
+  constructor(connection: Connection, options: GroupCommitOptions) {
+    this.#connection = connection;
+    this.#group = new GroupCommit(connection, options, () => {
+      this.#announce();
+    });
+  }
+
+  start(run: NewRun): Promise<{ readonly created: boolean; readonly run: RunRecord }> {
+    return this.#add(2, () => this.#start(run));
+  }
+
+  commit(commit: RunCommit): Promise<void> {
+    return this.#add(commit.events.length + 1, () => {
+      this.#commit(commit);
+    });
+  }
+
+  signal(signal: NewSignal): Promise<{ readonly accepted: boolean; readonly signal: SignalRecord }> {
+    return this.#add(1, () => this.#signal(signal));
+  }
+
+  run(id: string): Promise<RunRecord | undefined> {
+    return this.#read(() => this.#runById(id));
+  }
+
+  runs(filter: RunFilter, page: { readonly after?: string; readonly limit: number }): Promise<readonly RunRecord[]> {
+    return this.#read(() => {
+      const conditions: string[] = [];
+      const bindings: Binding[] = [page.after ?? null];
+      if (filter.workflow !== undefined) {
+        conditions.push('workflow = ?');
+        bindings.push(filter.workflow);
+      }
+      if (filter.status !== undefined) {
+        conditions.push('status IN (SELECT value FROM json_each(?))');
+        bindings.push(JSON.stringify([filter.status].flat()));
+      }
+      for (const [name, value] of Object.entries(filter.tags ?? {})) {
+        conditions.push('EXISTS (SELECT 1 FROM json_each(tags) tag WHERE tag.key = ? AND tag.value = ?)');
+        bindings.push(name, value);
+      }
+      bindings.push(BigInt(Math.min(page.limit, Number.MAX_SAFE_INTEGER)));
+      return this.#connection.all(sql.listRuns(conditions), bindings).map(rows.fromRunRow);
+    });
+  }
+
+  events(runId: string, link: number, from: number, limit: number): Promise<readonly RunEvent[]> {
+    return this.#read(() =>
+      this.#connection.all(sql.eventsFrom, [runId, BigInt(link), BigInt(from), BigInt(limit)]).map(rows.fromEventRow),
+    );
+  }
+
+  lastOutput(runId: string, link: number): Promise<RunEvent | undefined> {
+    return this.#read(() => this.#connection.all(sql.lastOutput, [runId, BigInt(link)]).map(rows.fromEventRow)[0]);
+  }
+
+  tail(after: number, limit: number): Promise<readonly PositionedEvent[]> {
+    return this.#read(() =>
+      this.#connection.all(sql.tail, [BigInt(after), BigInt(limit)]).map(([position, runId, link, ...event]) => ({
+        position: Number(position),
+        runId: String(runId),
+        link: Number(link),
+        event: rows.fromEventRow(event),
+      })),
+    );
+  }
+
+  mailbox(runId: string): Promise<readonly SignalRecord[]> {
+    return this.#read(() => this.#connection.all(sql.mailbox, [runId]).map(rows.fromSignalRow));
+  }
+
+  claimable(now: number, workflows: readonly string[], recover: boolean): Promise<readonly RunRecord[]> {
+    return this.#read(() => {
+      const instant = BigInt(Math.floor(now));
+      const found = recover
+        ? this.#connection.all(sql.recoverableRuns, [instant, instant])
+        : this.#connection.all(sql.dueRuns, [instant]);
+      return found.map(rows.fromRunRow).filter((run) => workflows.includes(run.workflow));
+    });
+  }
+
+  nextWake(now: number): Promise<number | undefined> {
+    return this.#read(() => {
+      const next = this.#connection.all(sql.nextWake, [BigInt(Math.floor(now))])[0]?.[0];
+      return typeof next === 'number' ? next : undefined;
+    });
+  }
+
+  async acquire(worker: { readonly id: string; readonly now: number; readonly leaseMs: number }): Promise<Worker> {
+    const { id, now, leaseMs } = worker;
+    const fence = await this.#add(1, () => {
+      for (const [otherId, , host, pid, leaseUntil] of this.#connection.all(sql.workers)) {
+        const other = { id: String(otherId), host: String(host), pid: Number(pid), leaseUntil: Number(leaseUntil) };
+        if (mayBeAlive(other, now)) throw inUse(other);
+        this.#connection.run(sql.deleteWorker, [other.id]);
+        this.#connection.run(sql.freeRuns, [other.id]);
+      }
+      const next = Number(this.#connection.all(sql.nextFence)[0]?.[0]);
+      this.#connection.run(sql.insertWorker, [
+        id,
+        BigInt(next),
+        hostname(),
+        BigInt(process.pid),
+        BigInt(now + leaseMs),
+      ]);
+      return next;
+    });
+    this.#worker = { id, fence };
+    liveWorkers.add(id);
+    return this.#worker;
+  }
+
+  renew(now: number, leaseMs: number): Promise<void> {
+    return this.#add(1, () => {
+      const [id, fence] = this.#proof();
+      const { changes } = this.#connection.run(sql.renewWorker, [BigInt(now + leaseMs), id, fence]);
+      if (changes === 0) throw fencedOut();
+    });
+  }
+
+  async release(): Promise<void> {
+    const worker = this.#worker;
+    if (!worker) return;
+    this.#worker = undefined;
+    liveWorkers.delete(worker.id);
+    await this.#add(1, () => {
+      this.#connection.run(sql.deleteWorker, [worker.id]);
+      this.#connection.run(sql.freeRuns, [worker.id]);
+    });
+  }
+
+  subscribe(listener: (changes: readonly Change[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#group.drain().then(() => {
+      if (this.#worker) liveWorkers.delete(this.#worker.id);
+      this.#listeners.clear();
+      this.#connection.close();
+    });
+    return this.#closed;
+  }
+
+  // ── writing, within a transaction ─────────────────────────────────────────────────────────────────────────────────────
+
+  #start(run: NewRun): { readonly created: boolean; readonly run: RunRecord } {
+    const at = BigInt(Math.floor(run.createdAt));
+    const wakeAt = run.wakeAt === undefined ? null : BigInt(Math.ceil(run.wakeAt));
+    const worker = run.status === 'running' ? (this.#worker?.id ?? null) : null;
+    const created = this.#connection.all(sql.insertRun, [
+      run.id,
+      run.workflow,
+      BigInt(run.version),
+      run.status,
+      BigInt(run.priority),
+      JSON.stringify(run.tags),
+      run.inputDigest,
+      at,
+      at,
+      wakeAt,
+      worker,
+    ])[0];
+    if (!created) {
+      const existing = this.#runById(run.id);
+      if (!existing) throw new JournalError('JOURNAL_FAILED', `run "${run.id}" is neither new nor there`);
+      return { created: false, run: existing };
+    }
+    const event = { type: 'started', seq: 0, batch: 0, epoch: 0, at: Number(at), payload: run.input } as const;
+    const num = rows.numOf(created);
+    const { lastInsertRowid } = this.#connection.run(sql.insertStarted, [BigInt(num), 0n, ...rows.toEventRow(event)]);
+    if (run.status === 'running') this.#nums.set(run.id, num);
+    const record = rows.fromRunRow(created);
+    this.#note({ type: 'events', events: [{ position: lastInsertRowid, runId: run.id, link: 0, event }] });
+    this.#note({ type: 'run', run: record });
+    return { created: true, run: record };
+  }
+
+  #commit({ runId, link, events, consumed = [], status }: RunCommit): void {
+    const num = BigInt(this.#numOf(runId));
+    const proof = this.#proof();
+    for (let from = 0; from < events.length; from += rowsPerStatement) {
+      const some = events.slice(from, from + rowsPerStatement);
+      const bindings = some.flatMap((event) => [num, BigInt(link), ...rows.toEventRow(event)]);
+      const appended = this.#connection.run(sql.appendEvents(some.length), [...bindings, ...proof]);
+      if (appended.changes !== some.length) throw fencedOut();
+      this.#noteEvents(runId, link, some, appended.lastInsertRowid - some.length + 1);
+    }
+    for (const id of consumed) this.#connection.run(sql.consume, [BigInt(id)]);
+    if (!status) return;
+    const updated = this.#connection.all(sql.updateRun, [
+      status.status,
+      BigInt(Math.floor(status.at)),
+      status.wakeAt === undefined ? null : BigInt(Math.ceil(status.wakeAt)),
+      status.detail ?? null,
+      isTerminal(status.status) ? null : proof[0],
+      num,
+      ...proof,
+    ])[0];
+    if (!updated) throw fencedOut();
+    if (isTerminal(status.status)) this.#nums.delete(runId);
+    this.#note({ type: 'run', run: rows.fromRunRow(updated) });
+  }
+
+  #signal(signal: NewSignal): { readonly accepted: boolean; readonly signal: SignalRecord } {
+    const { runId, name, payload, idempotencyKey = null } = signal;
+    const at = BigInt(Math.floor(signal.at));
+    const stored = this.#connection.all(sql.insertSignal, [name, payload, at, idempotencyKey, runId])[0];
+    if (stored) {
+      const record = rows.fromSignalRow(stored);
+      this.#note({ type: 'signal', runId, signal: record });
+      return { accepted: true, signal: record };
+    }
+    const before = idempotencyKey === null ? [] : this.#connection.all(sql.signalByKey, [runId, name, idempotencyKey]);
+    if (before[0]) return { accepted: false, signal: rows.fromSignalRow(before[0]) };
+    const run = this.#runById(runId);
+    if (!run)
+      throw new EngineError('RUN_NOT_FOUND', `there is no run "${runId}" to signal: start it first, or check the id`);
+    throw new EngineError(
+      'RUN_ENDED',
+      `run "${runId}" is ${run.status} and takes no more signals: "${name}" was not stored`,
+    );
+  }
+
+  #numOf(runId: string): number {
+    const known = this.#nums.get(runId);
+    if (known !== undefined) return known;
+    const row = this.#connection.all(sql.runNum, [runId])[0];
+    if (!row) throw new EngineError('RUN_NOT_FOUND', `there is no run "${runId}" in this database`);
+    const num = rows.numOf(row);
+    this.#nums.set(runId, num);
+    return num;
+  }
+
+  #proof(): readonly [string, bigint] {
+    if (!this.#worker)
+      throw new JournalError('JOURNAL_FENCED', 'only a worker that holds the database may append to runs');
+    return [this.#worker.id, BigInt(this.#worker.fence)];
+  }
+
+  // ── changes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #noteEvents(runId: string, link: number, events: readonly RunEvent[], first: number): void {
+    if (this.#listeners.size === 0) return;
+    const positioned = events.map((event, place) => ({ position: first + place, runId, link, event }));
+    this.#note({ type: 'events', events: positioned });
+  }
+
+  #note(change: Change): void {
+    if (this.#listeners.size > 0) this.#changes.push(change);
+  }
+
+  #announce(): void {
+    const changes = this.#changes;
+    this.#changes = [];
+    if (changes.length > 0) for (const listener of [...this.#listeners]) listener(changes);
+  }
+
+  // ── plumbing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #runById(id: string): RunRecord | undefined {
+    return this.#connection.all(sql.runById, [id]).map(rows.fromRunRow)[0];
+  }
+
+  #add<T>(count: number, write: () => T): Promise<T> {
+    if (this.#closed) return Promise.reject(closed());
+    return this.#group.add(count, write);
+  }
+
+  async #read<T>(read: () => T): Promise<T> {
+    if (this.#closed) throw closed();
+    try {
+      return await Promise.resolve(read());
+    } catch (error) {
+      throw journalError(error);
+    }
+  }
+}
+
+const closed = (): JournalError => new JournalError('JOURNAL_CLOSED', 'this database is closed: open it again');
+
+const fencedOut = (): JournalError =>
+  new JournalError(
+    'JOURNAL_FENCED',
+    'another worker has taken over this database; nothing was written, its runs go on there',
+  );
+
+const inUse = ({
+  id,
+  host,
+  pid,
+  leaseUntil,
+}: {
+  id: string;
+  host: string;
+  pid: number;
+  leaseUntil: number;
+}): JournalError =>
+  new JournalError(
+    'DATABASE_IN_USE',
+    `worker ${id} (process ${pid} on ${host}) holds this database until ${new Date(leaseUntil).toISOString()}. ` +
+      'Close it, or wait until its lease is over',
+  );

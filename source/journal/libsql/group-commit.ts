@@ -1,0 +1,133 @@
+import { JournalError, type TempoliteError } from '../../errors.js';
+import type { Connection } from './connection.js';
+import { isBusy, isOfOneCaller, journalError } from './failures.js';
+
+/** One caller's part of a transaction. */
+interface Entry {
+  /** Writes, and answers with what to do once the commit has returned. */
+  readonly write: () => () => void;
+  readonly reject: (error: unknown) => void;
+  readonly rows: number;
+}
+
+export interface GroupCommitOptions {
+  /** A locked database is tried again for this long, then `JOURNAL_BUSY`. Default: 10,000. */
+  readonly busyTimeoutMs?: number;
+  /** Rows in one transaction, so that the event loop gets its turn. Default: 1,000. */
+  readonly maxRowsPerCommit?: number;
+}
+
+const firstBusyDelayMs = 2;
+const longestBusyDelayMs = 100;
+
+/**
+ * Everything that is asked for within one macrotask goes into one transaction, in the order in which it was asked for. What one
+ * caller did wrong fails that caller alone: the group is rolled back and its members are tried one by one.
+ */
+export class GroupCommit {
+  readonly #connection: Connection;
+  readonly #busyTimeoutMs: number;
+  readonly #maxRows: number;
+  readonly #committed: () => void;
+  #queue: Entry[] = [];
+  #scheduled = false;
+  #busySince: number | undefined;
+  #busyDelayMs = firstBusyDelayMs;
+  #drained: (() => void)[] = [];
+
+  /** `committed` is called after each commit, before anybody's promise settles. */
+  constructor(connection: Connection, options: GroupCommitOptions, committed: () => void) {
+    this.#connection = connection;
+    this.#busyTimeoutMs = options.busyTimeoutMs ?? 10_000;
+    this.#maxRows = options.maxRowsPerCommit ?? 1000;
+    this.#committed = committed;
+  }
+
+  /** Puts a piece of writing into the next transaction; answers with what `write` gives once it is committed. */
+  add<T>(rows: number, write: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({
+        rows,
+        reject,
+        write: () => {
+          const result = write();
+          return () => {
+            resolve(result);
+          };
+        },
+      });
+      this.#schedule();
+    });
+  }
+
+  /** Answers when everything that was asked for has been written or refused. */
+  drain(): Promise<void> {
+    if (this.#queue.length === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#drained.push(resolve);
+    });
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    const group = this.#takeGroup();
+    if (group.length > 0) this.#write(group);
+    if (this.#queue.length > 0) this.#schedule();
+    else for (const resolve of this.#drained.splice(0)) resolve();
+  }
+
+  #takeGroup(): Entry[] {
+    let rows = 0;
+    const end = this.#queue.findIndex((entry, place) => {
+      rows += entry.rows;
+      return place > 0 && rows > this.#maxRows;
+    });
+    return this.#queue.splice(0, end < 0 ? this.#queue.length : end);
+  }
+
+  #write(group: readonly Entry[]): void {
+    try {
+      const settled = this.#connection.transaction(() => group.map((entry) => entry.write()));
+      this.#busySince = undefined;
+      this.#busyDelayMs = firstBusyDelayMs;
+      this.#committed();
+      for (const settle of settled) settle();
+    } catch (error) {
+      if (isBusy(error)) this.#tryLater(group, error);
+      else if (group.length > 1 && (isOfOneCaller(error) || error instanceof JournalError)) {
+        for (const entry of group) this.#write([entry]);
+      } else this.#reject(group, journalError(error));
+    }
+  }
+
+  /** The lock is waited for without sleeping the event loop; the whole transaction is tried again. */
+  #tryLater(group: readonly Entry[], error: unknown): void {
+    this.#busySince ??= performance.now();
+    if (performance.now() - this.#busySince > this.#busyTimeoutMs) {
+      this.#busySince = undefined;
+      this.#reject(group, journalError(error));
+      return;
+    }
+    this.#queue.unshift(...group);
+    this.#scheduled = true;
+    this.#busyDelayMs = Math.min(this.#busyDelayMs * 2, longestBusyDelayMs);
+    setTimeout(
+      () => {
+        this.#flush();
+      },
+      this.#busyDelayMs * (0.5 + Math.random()),
+    );
+  }
+
+  #reject(group: readonly Entry[], error: TempoliteError): void {
+    for (const { reject } of group) reject(error);
+  }
+}

@@ -1,0 +1,62 @@
+import { closeSync, openSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { JournalError } from '../../errors.js';
+import type { Journal } from '../journal.js';
+import { Connection } from './connection.js';
+import { EmbeddedJournal } from './embedded.js';
+import { journalError } from './failures.js';
+import type { GroupCommitOptions } from './group-commit.js';
+import { migrate } from './migrate.js';
+
+export interface JournalOptions extends GroupCommitOptions {
+  /** `file:orders.db`, `file:///var/lib/orders.db`, or `:memory:` (default: what is in memory ends with the process). */
+  readonly url?: string;
+  /** `full` (default): a power cut loses nothing that was acknowledged. `normal`: it may lose the last commits, never tear one. */
+  readonly durability?: 'full' | 'normal';
+}
+
+/** Opens a database and brings its schema up to date. Errors: `JOURNAL_*`, `UNSUPPORTED_URL`. */
+export const openJournal = (options: JournalOptions = {}): Promise<Journal> =>
+  // The driver works synchronously; the port does not promise that.
+  Promise.resolve().then(() => {
+    const path = pathOf(options.url ?? ':memory:');
+    let connection: Connection | undefined;
+    try {
+      if (path !== ':memory:') createPrivate(path);
+      connection = new Connection(path);
+      configure(connection, options.durability ?? 'full');
+      migrate(connection);
+      return new EmbeddedJournal(connection, options);
+    } catch (error) {
+      connection?.close();
+      throw journalError(error);
+    }
+  });
+
+const configure = (connection: Connection, durability: 'full' | 'normal'): void => {
+  connection.all('PRAGMA journal_mode = WAL');
+  connection.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
+  connection.all('PRAGMA wal_autocheckpoint = 1000');
+  connection.all('PRAGMA journal_size_limit = 16777216');
+};
+
+/** A new file is readable by its owner alone: payloads are nobody else's business. */
+const createPrivate = (path: string): void => {
+  try {
+    closeSync(openSync(path, 'ax', 0o600));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new JournalError('JOURNAL_FAILED', `the database file cannot be created: ${reason}`, { cause: error });
+  }
+};
+
+const pathOf = (url: string): string => {
+  if (url === ':memory:') return url;
+  if (url.startsWith('file://')) return fileURLToPath(url);
+  if (url.startsWith('file:') && url.length > 'file:'.length) return url.slice('file:'.length);
+  throw new JournalError(
+    'UNSUPPORTED_URL',
+    `url is 'file:PATH' or ':memory:', not '${url.split('?')[0] ?? ''}'. Remote servers are not supported by this release`,
+  );
+};

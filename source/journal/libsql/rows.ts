@@ -1,0 +1,70 @@
+import type { EventBody, RunEvent } from '../event.js';
+import type { SignalRecord } from '../journal.js';
+import type { RunRecord } from '../run-record.js';
+import { statuses, type RunStatus } from '../status.js';
+import type { Binding } from './connection.js';
+
+/** The columns of an event after its run and link, in the order in which they are written and read. */
+export const eventColumns = 'seq, batch, epoch, type, key, digest, idx, at, payload';
+
+const optional = (value: string | number | undefined): Binding =>
+  value === undefined ? null : typeof value === 'number' ? BigInt(value) : value;
+
+export const toEventRow = (event: RunEvent): Binding[] => [
+  BigInt(event.seq),
+  BigInt(event.batch),
+  BigInt(event.epoch),
+  event.type,
+  'key' in event ? event.key : null,
+  'digest' in event ? event.digest : null,
+  'index' in event ? optional(event.index) : null,
+  BigInt(event.at),
+  'payload' in event ? optional(event.payload) : null,
+];
+
+/** Reads one row. It is called for every event of a replay, so that it trusts the STRICT columns instead of decoding them. */
+export const fromEventRow = (row: readonly unknown[]): RunEvent => {
+  const [seq, batch, epoch, type, key, digest, index, at, payload] = row;
+  const body: Record<string, unknown> = { seq, batch, epoch, at, type };
+  if (key !== null) body['key'] = key;
+  if (digest !== null) body['digest'] = digest;
+  if (index !== null) body['index'] = index;
+  if (payload !== null) body['payload'] = payload;
+  return body as unknown as RunEvent & EventBody;
+};
+
+/** The columns of a run, in the order in which they are read. */
+export const runColumns =
+  'num, id, workflow, version, status, link, priority, tags, input_digest, created_at, updated_at, wake_at, detail';
+
+const isStatus = (text: string): text is RunStatus => statuses.some((status) => status === text);
+
+export const numOf = (row: readonly unknown[]): number => Number(row[0]);
+
+export const fromRunRow = (row: readonly unknown[]): RunRecord => {
+  const [, id, workflow, version, status, link, priority, tags, inputDigest, createdAt, updatedAt, wakeAt, detail] =
+    row;
+  const text = String(status);
+  if (!isStatus(text)) throw new TypeError(`run ${String(id)} has the unknown status ${text}`);
+  return {
+    id: String(id),
+    workflow: String(workflow),
+    version: Number(version),
+    status: text,
+    link: Number(link),
+    priority: Number(priority),
+    tags: JSON.parse(String(tags)) as Record<string, string>,
+    inputDigest: String(inputDigest),
+    createdAt: Number(createdAt),
+    updatedAt: Number(updatedAt),
+    ...(wakeAt === null ? {} : { wakeAt: Number(wakeAt) }),
+    ...(detail === null ? {} : { detail: String(detail) }),
+  };
+};
+
+export const signalColumns = 'id, name, payload, at';
+
+export const fromSignalRow = (row: readonly unknown[]): SignalRecord => {
+  const [id, name, payload, at] = row;
+  return { id: Number(id), name: String(name), payload: String(payload), at: Number(at) };
+};

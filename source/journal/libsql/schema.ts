@@ -1,0 +1,66 @@
+/** The schema, as migrations: number n brings a database from `user_version` n-1 to n. A released one is frozen. */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE runs (
+    num INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    workflow TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    link INTEGER NOT NULL DEFAULT 0,
+    priority INTEGER NOT NULL DEFAULT 0,
+    tags TEXT NOT NULL DEFAULT '{}',
+    input_digest TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    wake_at INTEGER,
+    worker TEXT,
+    detail TEXT,
+    parent INTEGER REFERENCES runs (num),
+    parent_key TEXT
+  ) STRICT;
+  CREATE INDEX runs_by_status ON runs (status, wake_at);
+  CREATE INDEX runs_by_workflow ON runs (workflow, num);
+
+  CREATE TABLE events (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    run INTEGER NOT NULL,
+    link INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    batch INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    key TEXT,
+    digest TEXT,
+    idx INTEGER,
+    at INTEGER NOT NULL,
+    payload TEXT,
+    UNIQUE (run, link, seq)
+  ) STRICT;
+
+  -- What others than the owner ask of a run: signals now, control requests later. The owner drains it in the order of ids.
+  CREATE TABLE inbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    run INTEGER NOT NULL,
+    kind TEXT NOT NULL DEFAULT 'signal',
+    name TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    idempotency_key TEXT,
+    consumed INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX inbox_unread ON inbox (run, id) WHERE consumed = 0;
+  CREATE UNIQUE INDEX inbox_once ON inbox (run, name, idempotency_key) WHERE idempotency_key IS NOT NULL;
+
+  CREATE TABLE workers (
+    id TEXT PRIMARY KEY,
+    fence INTEGER NOT NULL,
+    host TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    lease_until INTEGER NOT NULL
+  ) STRICT;
+  -- The last fence that was given out; it outlives the workers.
+  CREATE TABLE fences (one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL) STRICT;
+  INSERT INTO fences VALUES (1, 0);
+  `,
+];

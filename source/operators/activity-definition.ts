@@ -1,0 +1,78 @@
+import type * as t from 'io-ts';
+import { EngineError } from '../errors.js';
+import type { ActivityFunction, ActivityObject, ActivityTask, Emitted, ExecutionOptions } from '../run/activity.js';
+import type { Codec } from '../values/codec.js';
+import { duration } from '../values/duration.js';
+import { codecOf } from '../values/io-ts-codec.js';
+import { normalizeRetryPolicy } from '../values/retry-policy.js';
+
+/** A named activity with its codecs and options, to be used in several places. Made by `defineActivity`. */
+export interface ActivityDefinition<I, O> {
+  readonly name: string;
+  readonly input: Codec<I>;
+  readonly output: Codec<O>;
+  readonly run: ActivityTask['run'];
+  readonly options: ExecutionOptions;
+  /** How many upstream values are worked on at once. */
+  readonly concurrency: number;
+}
+
+export interface ActivityCodecs<I, O> {
+  /** Checks and encodes the input. Default: any value that the default codec carries. */
+  readonly input?: t.Type<I, unknown>;
+  /** Checks and encodes each emitted value. */
+  readonly output?: t.Type<O, unknown>;
+}
+
+export interface ActivityOptions<I, O> extends ExecutionOptions, ActivityCodecs<I, O> {
+  /** 1 (default) works on one value after the other, in order; more merges results as they come. */
+  readonly concurrency?: number;
+}
+
+/**
+ * Names an activity, with codecs at its boundaries, so that several pipelines can use it.
+ *
+ * @example
+ * const charge = defineActivity('charge', { input: Order, output: Receipt, retry: { maxAttempts: 5 } }, (order, { idempotencyKey }) =>
+ *   payments.charge(order.total, idempotencyKey));
+ */
+export const defineActivity = <I, R>(
+  name: string,
+  options: ActivityOptions<I, Emitted<R>>,
+  fn: ActivityFunction<I, R> | ActivityObject<I, R>,
+): ActivityDefinition<I, Emitted<R>> => {
+  const { input, output, concurrency = 1, ...execution } = options;
+  checkName('activity', name);
+  checkOptions(name, concurrency, execution);
+  // The engine knows activities without their types; the codecs on both sides are what makes this safe.
+  const run = (typeof fn === 'function' ? fn : fn.run.bind(fn)) as ActivityTask['run'];
+  return { name, input: codecOf(input), output: codecOf(output), run, options: execution, concurrency };
+};
+
+/** Names become part of step keys: any text of one line without the marks of a key. */
+export const checkName = (what: string, name: unknown): void => {
+  if (typeof name === 'string' && name.length > 0 && name.length <= longestName && !/[#\n\r]/.test(name)) return;
+  throw new EngineError(
+    'INVALID_ARGUMENT',
+    `the name of ${what === 'activity' ? 'an' : 'a'} ${what} is a text of 1 to ${longestName} characters without # and line breaks, ` +
+      `not ${JSON.stringify(name) ?? String(name)}`,
+  );
+};
+
+const longestName = 200;
+
+const checkOptions = (name: string, concurrency: number, options: ExecutionOptions): void => {
+  const where = `activity "${name}"`;
+  if (concurrency !== Infinity && (!Number.isInteger(concurrency) || concurrency < 1)) {
+    throw new EngineError('INVALID_ARGUMENT', `${where}: concurrency is a whole number from 1 on, not ${concurrency}`);
+  }
+  const { buffer } = options;
+  if (buffer !== undefined && (!Number.isInteger(buffer) || buffer < 1)) {
+    throw new EngineError('INVALID_ARGUMENT', `${where}: buffer is a whole number from 1 on, not ${buffer}`);
+  }
+  for (const limit of ['timeout', 'overallTimeout', 'heartbeatTimeout'] as const) {
+    const value = options[limit];
+    if (value !== undefined) duration(value, `${limit} of ${where}`);
+  }
+  normalizeRetryPolicy(options.retry ?? {});
+};

@@ -1,0 +1,39 @@
+import { defer, filter, mergeMap, Observable, type OperatorFunction, type Subscriber } from 'rxjs';
+import type { CommandSpec } from '../run/command.js';
+import { requireRun, type RunContext } from '../run/context.js';
+
+/** How an operator turns one upstream value into a command. */
+export type ToCommand<V> = (run: RunContext, subscriber: Subscriber<V>) => CommandSpec;
+
+/** Issues a command when subscribed to and emits its record; unsubscribing cancels it. */
+export const ask = <V>(run: RunContext, operator: string, toCommand: ToCommand<V>): Observable<V> =>
+  new Observable<V>((subscriber) => {
+    if (!run.guard(operator)) return undefined;
+    const command = run.issue(toCommand(run, subscriber));
+    return () => {
+      run.cancel(command);
+    };
+  });
+
+/** The creation form: the run is the one whose turn it is when it is subscribed to. */
+export const askNow = <V>(operator: string, toCommand: ToCommand<V>): Observable<V> =>
+  defer(() => ask(requireRun(operator), operator, toCommand));
+
+/**
+ * The operator form: one inner pipeline for each upstream value. It remembers the run that it was subscribed in and refuses a
+ * value that arrives in another run's turn, or in none.
+ */
+export const eachInRun = <I, V>(
+  operator: string,
+  concurrency: number,
+  project: (run: RunContext, value: I) => Observable<V>,
+): OperatorFunction<I, V> => {
+  return (source) =>
+    defer(() => {
+      const run = requireRun(operator);
+      return source.pipe(
+        filter(() => run.guard(operator)),
+        mergeMap((value) => project(run, value), concurrency),
+      );
+    });
+};

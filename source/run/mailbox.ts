@@ -1,0 +1,54 @@
+import type { SignalRecord } from '../journal/journal.js';
+
+/**
+ * The unconsumed signals of a run, in the order of arrival for each name. A signal whose consumption was skipped goes back to
+ * the head: ids grow with arrival, so that its place is found by its id.
+ */
+export class Mailbox {
+  readonly #queues = new Map<string, SignalRecord[]>();
+  /** Guards against the same letter twice: from the database and from the notice of its arrival. */
+  readonly #seen = new Set<number>();
+
+  arrive(signal: SignalRecord): boolean {
+    if (this.#seen.has(signal.id)) return false;
+    this.#seen.add(signal.id);
+    this.#insert(signal);
+    return true;
+  }
+
+  /** Takes back what `take` gave. */
+  giveBack(signal: SignalRecord): void {
+    this.#insert(signal);
+  }
+
+  /** Removes and returns the oldest signal of a name. */
+  take(name: string): SignalRecord | undefined {
+    const queue = this.#queues.get(name);
+    const signal = queue?.shift();
+    if (queue?.length === 0) this.#queues.delete(name);
+    return signal;
+  }
+
+  /** The signal has been consumed by a recorded event, which may be known before the letter itself. */
+  consumed(id: number, name: string): void {
+    this.#seen.add(id);
+    const queue = this.#queues.get(name);
+    const index = queue?.findIndex((signal) => signal.id === id) ?? -1;
+    if (queue && index >= 0) queue.splice(index, 1);
+  }
+
+  has(name: string): boolean {
+    return this.#queues.has(name);
+  }
+
+  #insert(signal: SignalRecord): void {
+    const queue = this.#queues.get(signal.name);
+    if (!queue) {
+      this.#queues.set(signal.name, [signal]);
+      return;
+    }
+    let place = queue.length;
+    while (place > 0 && (queue[place - 1]?.id ?? 0) > signal.id) place -= 1;
+    queue.splice(place, 0, signal);
+  }
+}

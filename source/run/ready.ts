@@ -1,0 +1,115 @@
+import TinyQueue from 'tinyqueue';
+import type { Bookkeeping, Delivery } from '../journal/event.js';
+import type { SignalRecord } from '../journal/journal.js';
+import type { Command } from './command.js';
+import type { Mailbox } from './mailbox.js';
+
+type OfCommand = 'key' | 'digest';
+type Without<B, K extends PropertyKey> = B extends unknown ? Omit<B, K> : never;
+
+/** A delivery or note whose command is known. */
+export type Outcome = Without<Delivery, OfCommand>;
+export type Note = Without<Bookkeeping, OfCommand>;
+
+/** A completion that waits for its commit. */
+export interface Ready {
+  readonly command: Command;
+  readonly outcome: Outcome;
+  /** When it was due (a timer), published (a signal) or arrived. */
+  readonly time: number;
+  readonly signal?: SignalRecord;
+  /** Called when it is recorded. */
+  readonly recorded?: (() => void) | undefined;
+}
+
+interface Due {
+  readonly due: number;
+  readonly command: Command;
+}
+
+const byDueThenIssue = (a: Due, b: Due): number => a.due - b.due || a.command.order - b.command.order;
+const byTimeThenIssue = (a: Ready, b: Ready): number => a.time - b.time || a.command.order - b.command.order;
+
+/**
+ * What could be recorded next. Completions that are ready together are taken by due or arrival time, then by order of issue: with
+ * the worker down from day 2 to 8, a signal of day 3 beats a timeout of day 7.
+ */
+export class ReadyQueue {
+  readonly #mailbox: Mailbox;
+  readonly #timers = new TinyQueue<Due>([], byDueThenIssue);
+  /** Commands that wait for a signal, in the order of issue, by its name. */
+  readonly #waits = new Map<string, Command[]>();
+  #arrived: Ready[] = [];
+  #lastArrival = -Infinity;
+
+  constructor(mailbox: Mailbox) {
+    this.#mailbox = mailbox;
+  }
+
+  /** Arrival times never go back, so that a stream's values keep their order when the wall clock is set back. */
+  arrive(command: Command, outcome: Outcome, now: number, recorded?: () => void): void {
+    this.#lastArrival = Math.max(this.#lastArrival, now);
+    this.#arrived.push({ command, outcome, time: this.#lastArrival, recorded });
+  }
+
+  awaitTimer(command: Command, due: number): void {
+    this.#timers.push({ due, command });
+  }
+
+  awaitSignal(command: Command): void {
+    const waits = this.#waits.get(command.spec.name);
+    if (waits) waits.push(command);
+    else this.#waits.set(command.spec.name, [command]);
+  }
+
+  /** The earliest instant at which a pending timer is due. */
+  nextDue(): number | undefined {
+    for (let next = this.#timers.peek(); next; next = this.#timers.peek()) {
+      if (next.command.state === 'pending') return next.due;
+      this.#timers.pop();
+    }
+    return undefined;
+  }
+
+  /** Whether `take` would give something. */
+  hasReady(now: number): boolean {
+    if (this.#arrived.some((ready) => ready.command.state === 'pending')) return true;
+    if ((this.nextDue() ?? Infinity) <= now) return true;
+    for (const [name, waits] of this.#waits) {
+      if (this.#mailbox.has(name) && waits.some((wait) => wait.state === 'pending')) return true;
+    }
+    return false;
+  }
+
+  /** Removes and returns all that is ready, in the order in which it is to be recorded. */
+  take(now: number): Ready[] {
+    const taken = this.#arrived.filter((ready) => ready.command.state === 'pending');
+    this.#arrived = [];
+    this.#takeTimers(now, taken);
+    this.#takeSignals(taken);
+    return taken.length > 1 ? taken.sort(byTimeThenIssue) : taken;
+  }
+
+  #takeTimers(now: number, taken: Ready[]): void {
+    for (let due = this.nextDue(); due !== undefined && due <= now; due = this.nextDue()) {
+      const timer = this.#timers.pop();
+      if (timer) taken.push({ command: timer.command, outcome: { type: 'timer-fired', index: due }, time: due });
+    }
+  }
+
+  #takeSignals(taken: Ready[]): void {
+    for (const [name, waits] of this.#waits) {
+      if (!this.#mailbox.has(name)) continue;
+      const left = waits.filter((wait) => {
+        if (wait.state !== 'pending') return false;
+        const signal = this.#mailbox.take(name);
+        if (!signal) return true;
+        const outcome: Outcome = { type: 'signal-received', index: signal.id, payload: signal.payload };
+        taken.push({ command: wait, outcome, time: signal.at, signal });
+        return false;
+      });
+      if (left.length > 0) this.#waits.set(name, left);
+      else this.#waits.delete(name);
+    }
+  }
+}

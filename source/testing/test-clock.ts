@@ -1,0 +1,104 @@
+import TinyQueue from 'tinyqueue';
+import type { Clock } from '../run/clock.js';
+
+interface Alarm {
+  readonly at: number;
+  readonly order: number;
+  callback: (() => void) | undefined;
+}
+
+/** Rounds of the event loop in which nothing happens before time may pass: commits and turns take a few. */
+const quietRounds = 3;
+
+/**
+ * A clock that stands still until it is told to move: `Tempolite.open({ clock: new TestClock() })`. Weeks pass at once, in order:
+ * before time moves on, everything that is due has happened, as far as it does not wait for the outside world.
+ *
+ * @example
+ * const clock = new TestClock();
+ * const tempolite = await Tempolite.open({ workflows: [reminder], clock });
+ * const run = await tempolite.start(reminder, 'Ada');
+ * await clock.advance('7 days');
+ */
+export class TestClock implements Clock {
+  readonly #alarms = new TinyQueue<Alarm>([], (a, b) => a.at - b.at || a.order - b.order);
+  readonly #isQuiet: () => boolean;
+  #now: number;
+  #order = 0;
+
+  /** Starts at the beginning of 2030 unless told otherwise. `isQuiet` adds a condition for time to move. */
+  constructor(start: Date | number = Date.UTC(2030, 0, 1), isQuiet: () => boolean = () => true) {
+    this.#now = Number(start);
+    this.#isQuiet = isQuiet;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  at(at: number, callback: () => void): () => void {
+    const alarm: Alarm = { at, order: this.#order, callback };
+    this.#order += 1;
+    this.#alarms.push(alarm);
+    return () => {
+      alarm.callback = undefined;
+    };
+  }
+
+  /** The instant of the next alarm, if there is one. */
+  get next(): number | undefined {
+    for (let alarm = this.#alarms.peek(); alarm; alarm = this.#alarms.peek()) {
+      if (alarm.callback) return alarm.at;
+      this.#alarms.pop();
+    }
+    return undefined;
+  }
+
+  /** Jumps, as a machine's clock does when it is set: alarms that are due ring, earlier ones do not come back. */
+  set(instant: Date | number): void {
+    this.#now = Number(instant);
+    this.#ring();
+  }
+
+  /** Moves on to an instant, alarm by alarm. */
+  async advanceTo(instant: Date | number): Promise<void> {
+    const end = Number(instant);
+    await this.settle();
+    for (let next = this.next; next !== undefined && next <= end; next = this.next) {
+      this.#now = Math.max(this.#now, next);
+      this.#ring();
+      await this.settle();
+    }
+    this.#now = Math.max(this.#now, end);
+  }
+
+  /** Moves on from alarm to alarm until the promise settles; answers with it. It waits where there is no alarm. */
+  async until<T>(promise: Promise<T>): Promise<T> {
+    let settled = false;
+    const done = (): void => {
+      settled = true;
+    };
+    promise.then(done, done);
+    for (await this.settle(); !settled; await this.settle()) {
+      const { next } = this;
+      if (next === undefined) await new Promise((resolve) => setTimeout(resolve, 1));
+      else await this.advanceTo(next);
+    }
+    return promise;
+  }
+
+  /** Waits until nothing happens any more without time passing. */
+  async settle(): Promise<void> {
+    for (let round = 0; round < quietRounds; round += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (!this.#isQuiet()) round = -1;
+    }
+  }
+
+  #ring(): void {
+    for (let next = this.next; next !== undefined && next <= this.#now; next = this.next) {
+      const callback = this.#alarms.pop()?.callback;
+      callback?.();
+    }
+  }
+}
