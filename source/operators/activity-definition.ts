@@ -38,9 +38,9 @@ export interface ActivityOptions<I, O> extends ExecutionOptions, ActivityCodecs<
  */
 export const defineActivity = <I, R>(
   name: string,
-  options: ActivityOptions<I, Emitted<R>>,
+  options: ActivityOptions<I, NoInfer<Emitted<R>>>,
   fn: ActivityFunction<I, R> | ActivityObject<I, R>,
-): ActivityDefinition<I, Emitted<R>> => {
+): ActivityDefinition<I, NoInfer<Emitted<R>>> => {
   const { input, output, concurrency = 1, ...execution } = options;
   checkName('activity', name);
   checkOptions(name, concurrency, execution);
