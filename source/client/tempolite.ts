@@ -43,10 +43,10 @@ export class Tempolite {
   readonly #handles: HandleHost & { readonly results: RunResults };
   #closing: Promise<void> | undefined;
 
-  private constructor(journal: Journal, options: TempoliteOptions) {
+  private constructor(journal: Journal, registry: Registry, settings: Settings) {
     this.#journal = journal;
-    this.#settings = settle(options);
-    this.#registry = new Registry(options.workflows);
+    this.#settings = settings;
+    this.#registry = registry;
     this.#worker = new Worker(journal, this.#registry, this.#settings);
     this.#handles = {
       journal,
@@ -62,15 +62,18 @@ export class Tempolite {
    */
   static async open(options: TempoliteOptions): Promise<Tempolite> {
     // Bad options are refused before a file is touched.
-    settle(options);
+    const settings = settle(options);
     const registry = new Registry(options.workflows);
-    void registry;
-    return Tempolite.over(await openJournal(options), options);
+    return Tempolite.#over(await openJournal(options), registry, settings);
   }
 
   /** The same over a journal that is already open. The engine closes it. @internal */
-  static async over(journal: Journal, options: TempoliteOptions): Promise<Tempolite> {
-    const tempolite = new Tempolite(journal, options);
+  static over(journal: Journal, options: TempoliteOptions): Promise<Tempolite> {
+    return Tempolite.#over(journal, new Registry(options.workflows), settle(options));
+  }
+
+  static async #over(journal: Journal, registry: Registry, settings: Settings): Promise<Tempolite> {
+    const tempolite = new Tempolite(journal, registry, settings);
     try {
       await tempolite.#worker.open();
     } catch (error) {

@@ -115,7 +115,6 @@ export class ActivityRun {
       heartbeatDetails: this.#details === undefined ? undefined : defaultCodec.decode(this.#details),
       logger: this.#settings.logger,
     };
-    let running = true;
     const attempt = new Attempt(
       this.#spec.name,
       this.#task,
@@ -123,7 +122,6 @@ export class ActivityRun {
       this.#settings.clock,
       {
         value: (value) => {
-          running = false;
           this.#attempt = undefined;
           this.#complete(value);
         },
@@ -132,12 +130,10 @@ export class ActivityRun {
           return seen <= skip ? undefined : this.#emit(value, mayPause);
         },
         done: () => {
-          running = false;
           this.#attempt = undefined;
           this.#deliverLast({ type: 'activity-completed' });
         },
         failed: (error) => {
-          running = false;
           this.#attempt = undefined;
           this.#fail(error);
         },
@@ -146,7 +142,8 @@ export class ActivityRun {
         this.#heartbeat(details);
       },
     );
-    if (running && !this.#over) this.#attempt = attempt;
+    // It may have ended within its constructor: a function that returns a plain value does.
+    if (attempt.isOpen) this.#attempt = attempt;
   }
 
   #complete(value: unknown): void {

@@ -1,4 +1,4 @@
-import { isObservable } from 'rxjs';
+import { isObservable, type Observable } from 'rxjs';
 import { ActivityError } from '../errors.js';
 import type { ActivityContext, ActivityTask } from '../run/activity.js';
 import type { Clock } from '../run/clock.js';
@@ -57,6 +57,10 @@ export class Attempt {
     }
   }
 
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
   /** Ends the attempt from outside: its `AbortSignal` fires, its outcome no longer counts. */
   close(reason: unknown): void {
     if (!this.#shut()) return;
@@ -78,8 +82,7 @@ export class Attempt {
     } else this.#succeed(result);
   }
 
-  #consumeObservable(stream: ReturnType<typeof Object> & { subscribe: unknown }): void {
-    if (!isObservable(stream)) return;
+  #consumeObservable(stream: Observable<unknown>): void {
     const subscription = stream.subscribe({
       next: (value) => {
         if (!this.#open) return;
@@ -90,7 +93,7 @@ export class Attempt {
           this.#controller.abort(error);
         }
       },
-      error: (error) => {
+      error: (error: unknown) => {
         this.#fail(error);
       },
       complete: () => {

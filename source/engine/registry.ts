@@ -38,7 +38,7 @@ export class Registry {
       );
     }
     // The journal holds a run's values encoded, and only this definition's own codecs read them.
-    versions.set(workflow.version, workflow as WorkflowDefinition<unknown, unknown>);
+    versions.set(workflow.version, workflow);
     this.#versions.set(workflow.name, versions);
   }
 }

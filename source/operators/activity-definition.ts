@@ -55,7 +55,7 @@ export const checkName = (what: string, name: unknown): void => {
   throw new EngineError(
     'INVALID_ARGUMENT',
     `the name of ${what === 'activity' ? 'an' : 'a'} ${what} is a text of 1 to ${longestName} characters without # and line breaks, ` +
-      `not ${JSON.stringify(name) ?? String(name)}`,
+      `not ${typeof name === 'string' ? JSON.stringify(name) : typeof name}`,
   );
 };
 

@@ -32,7 +32,7 @@ export const toActivity =
       task: {
         input: encoded.value,
         run: definition.run,
-        result: limited(definition.output, run.maxPayloadBytes) as never,
+        result: limited(definition.output, run.maxPayloadBytes),
         options: definition.options,
       },
       deliver: (event) => {

@@ -9,7 +9,7 @@ export type Emitted<R> =
   R extends Subscribable<infer V> ? V : R extends PromiseLike<infer V> ? V : R extends AsyncIterable<infer V> ? V : R;
 
 /** What an activity is told besides its input. */
-export interface ActivityContext<I = unknown, O = unknown> {
+export interface ActivityContext<I = unknown> {
   readonly input: I;
   /** From 1. */
   readonly attempt: number;
@@ -25,15 +25,15 @@ export interface ActivityContext<I = unknown, O = unknown> {
   /** Values of this stream that are recorded already, over all attempts and processes. */
   readonly emitted: number;
   /** The last of them. */
-  readonly last: O | undefined;
+  readonly last: unknown;
   readonly logger: Logger;
 }
 
-export type ActivityFunction<I, R> = (input: I, context: ActivityContext<I, Emitted<R>>) => R;
+export type ActivityFunction<I, R> = (input: I, context: ActivityContext<I>) => R;
 
 /** An object whose `run` is the activity: for shared clients and state. `this` is the object. */
 export interface ActivityObject<I, R> {
-  run(input: I, context: ActivityContext<I, Emitted<R>>): R;
+  run(input: I, context: ActivityContext<I>): R;
 }
 
 /** How an activity is executed. Every field has a default. */

@@ -34,5 +34,5 @@ export interface ExecutionHost {
   /** Call `collect` at this instant. */
   arm(execution: Execution, due: number | undefined): void;
   blocked(execution: Execution, error: DeterminismError): void;
-  ended(execution: Execution, failure: { readonly error: unknown } | undefined): void;
+  ended(execution: Execution): void;
 }

@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/unbound-method -- the schedulers' methods are taken off and put back, never called unbound */
 import {
   animationFrameScheduler,
   asapScheduler,

@@ -79,7 +79,10 @@ export class TestClock implements Clock {
       settled = true;
     };
     promise.then(done, done);
-    for (await this.settle(); !settled; await this.settle()) {
+    const isSettled = (): boolean => settled;
+    for (;;) {
+      await this.settle();
+      if (isSettled()) break;
       const { next } = this;
       if (next === undefined) await new Promise((resolve) => setTimeout(resolve, 1));
       else await this.advanceTo(next);

@@ -28,8 +28,8 @@ export const encodeError = (error: Error, at: Walk): Record<string, unknown> => 
   const cause = 'cause' in error ? attempt('cause', error.cause) : undefined;
   const parts = error instanceof AggregateError ? attempt('errors', [...(error.errors as unknown[])]) : undefined;
   return {
-    name: String(error.name),
-    message: String(error.message),
+    name: error.name,
+    message: error.message,
     ...(typeof error.stack === 'string' ? { stack: error.stack } : {}),
     ...(cause === undefined ? {} : { cause }),
     ...(parts === undefined ? {} : { errors: parts }),

@@ -57,7 +57,7 @@ const all: readonly Named[] = [
     'Date',
     Date,
     (date) => (Number.isNaN(date.getTime()) ? null : date.toISOString()),
-    (json) => new Date(json === null ? NaN : String(json)),
+    (json) => new Date(typeof json === 'string' ? json : NaN),
   ),
   special(
     'Map',

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { EngineError, JournalError } from '../../errors.js';
 import type { PositionedEvent, RunEvent } from '../event.js';
 import type { Change, Journal, NewSignal, RunCommit, SignalRecord, Worker } from '../journal.js';
@@ -7,7 +6,7 @@ import { isTerminal } from '../status.js';
 import type { Binding, Connection } from './connection.js';
 import { journalError } from './failures.js';
 import { GroupCommit, type GroupCommitOptions } from './group-commit.js';
-import { liveWorkers, mayBeAlive } from './live-workers.js';
+import { fencedOut, Ownership } from './ownership.js';
 import * as rows from './rows.js';
 import * as sql from './statements.js';
 
@@ -18,15 +17,16 @@ const rowsPerStatement = 50;
 export class EmbeddedJournal implements Journal {
   readonly #connection: Connection;
   readonly #group: GroupCommit;
+  readonly #ownership: Ownership;
   readonly #listeners = new Set<(changes: readonly Change[]) => void>();
   /** Row numbers of the runs that are being written. */
   readonly #nums = new Map<string, number>();
-  #worker: Worker | undefined;
   #changes: Change[] = [];
   #closed: Promise<void> | undefined;
 
   constructor(connection: Connection, options: GroupCommitOptions) {
     this.#connection = connection;
+    this.#ownership = new Ownership(connection);
     this.#group = new GroupCommit(connection, options, () => {
       this.#announce();
     });
@@ -113,47 +113,29 @@ export class EmbeddedJournal implements Journal {
     });
   }
 
-  async acquire(worker: { readonly id: string; readonly now: number; readonly leaseMs: number }): Promise<Worker> {
-    const { id, now, leaseMs } = worker;
-    const fence = await this.#add(1, () => {
-      for (const [otherId, , host, pid, leaseUntil] of this.#connection.all(sql.workers)) {
-        const other = { id: String(otherId), host: String(host), pid: Number(pid), leaseUntil: Number(leaseUntil) };
-        if (mayBeAlive(other, now)) throw inUse(other);
-        this.#connection.run(sql.deleteWorker, [other.id]);
-        this.#connection.run(sql.freeRuns, [other.id]);
-      }
-      const next = Number(this.#connection.all(sql.nextFence)[0]?.[0]);
-      this.#connection.run(sql.insertWorker, [
-        id,
-        BigInt(next),
-        hostname(),
-        BigInt(process.pid),
-        BigInt(now + leaseMs),
-      ]);
-      return next;
-    });
-    this.#worker = { id, fence };
-    liveWorkers.add(id);
-    return this.#worker;
+  async acquire({
+    id,
+    now,
+    leaseMs,
+  }: {
+    readonly id: string;
+    readonly now: number;
+    readonly leaseMs: number;
+  }): Promise<Worker> {
+    const worker = await this.#add(1, () => this.#ownership.acquire(id, now, leaseMs));
+    this.#ownership.hold(worker);
+    return worker;
   }
 
   renew(now: number, leaseMs: number): Promise<void> {
     return this.#add(1, () => {
-      const [id, fence] = this.#proof();
-      const { changes } = this.#connection.run(sql.renewWorker, [BigInt(now + leaseMs), id, fence]);
-      if (changes === 0) throw fencedOut();
+      this.#ownership.renew(now, leaseMs);
     });
   }
 
   async release(): Promise<void> {
-    const worker = this.#worker;
-    if (!worker) return;
-    this.#worker = undefined;
-    liveWorkers.delete(worker.id);
-    await this.#add(1, () => {
-      this.#connection.run(sql.deleteWorker, [worker.id]);
-      this.#connection.run(sql.freeRuns, [worker.id]);
-    });
+    const remove = this.#ownership.letGo();
+    if (remove) await this.#add(1, remove);
   }
 
   subscribe(listener: (changes: readonly Change[]) => void): () => void {
@@ -165,7 +147,7 @@ export class EmbeddedJournal implements Journal {
 
   close(): Promise<void> {
     this.#closed ??= this.#group.drain().then(() => {
-      if (this.#worker) liveWorkers.delete(this.#worker.id);
+      this.#ownership.letGo();
       this.#listeners.clear();
       this.#connection.close();
     });
@@ -177,7 +159,7 @@ export class EmbeddedJournal implements Journal {
   #start(run: NewRun): { readonly created: boolean; readonly run: RunRecord } {
     const at = BigInt(Math.floor(run.createdAt));
     const wakeAt = run.wakeAt === undefined ? null : BigInt(Math.ceil(run.wakeAt));
-    const worker = run.status === 'running' ? (this.#worker?.id ?? null) : null;
+    const worker = run.status === 'running' ? (this.#ownership.workerId ?? null) : null;
     const created = this.#connection.all(sql.insertRun, [
       run.id,
       run.workflow,
@@ -208,7 +190,7 @@ export class EmbeddedJournal implements Journal {
 
   #commit({ runId, link, events, consumed = [], status }: RunCommit): void {
     const num = BigInt(this.#numOf(runId));
-    const proof = this.#proof();
+    const proof = this.#ownership.proof();
     for (let from = 0; from < events.length; from += rowsPerStatement) {
       const some = events.slice(from, from + rowsPerStatement);
       const bindings = some.flatMap((event) => [num, BigInt(link), ...rows.toEventRow(event)]);
@@ -262,12 +244,6 @@ export class EmbeddedJournal implements Journal {
     return num;
   }
 
-  #proof(): readonly [string, bigint] {
-    if (!this.#worker)
-      throw new JournalError('JOURNAL_FENCED', 'only a worker that holds the database may append to runs');
-    return [this.#worker.id, BigInt(this.#worker.fence)];
-  }
-
   // ── changes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #noteEvents(runId: string, link: number, events: readonly RunEvent[], first: number): void {
@@ -308,26 +284,3 @@ export class EmbeddedJournal implements Journal {
 }
 
 const closed = (): JournalError => new JournalError('JOURNAL_CLOSED', 'this database is closed: open it again');
-
-const fencedOut = (): JournalError =>
-  new JournalError(
-    'JOURNAL_FENCED',
-    'another worker has taken over this database; nothing was written, its runs go on there',
-  );
-
-const inUse = ({
-  id,
-  host,
-  pid,
-  leaseUntil,
-}: {
-  id: string;
-  host: string;
-  pid: number;
-  leaseUntil: number;
-}): JournalError =>
-  new JournalError(
-    'DATABASE_IN_USE',
-    `worker ${id} (process ${pid} on ${host}) holds this database until ${new Date(leaseUntil).toISOString()}. ` +
-      'Close it, or wait until its lease is over',
-  );

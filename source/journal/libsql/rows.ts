@@ -58,7 +58,7 @@ export const fromRunRow = (row: readonly unknown[]): RunRecord => {
     createdAt: Number(createdAt),
     updatedAt: Number(updatedAt),
     ...(wakeAt === null ? {} : { wakeAt: Number(wakeAt) }),
-    ...(detail === null ? {} : { detail: String(detail) }),
+    ...(typeof detail === 'string' ? { detail } : {}),
   };
 };
 
