@@ -2,12 +2,12 @@
 // `N passed, N failed`; a check that fails before the specs counts as one failure.
 import { spawnSync } from 'node:child_process';
 
-const checks = ['build', 'floors'];
+const checks = ['build', 'lint', 'floors', 'package-check'];
 
 const run = (command, args, options = {}) => spawnSync(command, args, { stdio: 'inherit', ...options });
 
 for (const check of checks) {
-  const { status } = run('npm', ['run', '--silent', check]);
+  const { status } = run('npm', ['run', check, '--silent']);
   if (status === 0) continue;
   console.log(`${check} failed\n0 passed, 1 failed`);
   process.exit(1);

@@ -24,4 +24,4 @@ run.state$.subscribe(({ events, activities, status }) => {
 });
 
 tell({ result: await run.result() });
-process.disconnect?.();
+process.disconnect();

@@ -39,7 +39,7 @@ export interface Sums {
 const fetchScore = async (title: string, row: number, attempt: number): Promise<number> => {
   await new Promise((resolve) => setTimeout(resolve, 1 + ((row * 7) % 5)));
   if ((row * 31 + attempt * 17) % failsOneIn === 0) throw new Error(`the rating service is down (film ${row})`);
-  return [...title].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 101, 7);
+  return Array.from(title).reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 101, 7);
 };
 
 /** One workflow over all records of a file: validate, enrich, store; what does not fit goes to the dead letters, with the path. */
@@ -90,6 +90,8 @@ const faultOf = (row: number, [fault]: t.Errors): Fault => {
   return {
     row,
     path,
-    reason: fault?.message ?? `expected ${expected}, found ${JSON.stringify(fault?.value) ?? 'nothing'}`,
+    reason:
+      fault?.message ??
+      `expected ${expected}, found ${fault?.value === undefined ? 'nothing' : JSON.stringify(fault.value)}`,
   };
 };

@@ -4,6 +4,7 @@ import type { SignalRecord } from '../journal/journal.js';
 import type { RunRecord } from '../journal/run-record.js';
 import { limited } from '../values/codec.js';
 import { digest } from '../values/digest.js';
+import { Cancellations } from './cancellations.js';
 import type { Command, CommandSpec } from './command.js';
 import { Commands } from './commands.js';
 import { compose, type PendingNote } from './compose.js';
@@ -14,6 +15,7 @@ import { Mailbox } from './mailbox.js';
 import { Outputs } from './outputs.js';
 import { Pipeline } from './pipeline.js';
 import { ReadyQueue, type Note, type Outcome } from './ready.js';
+import { settleBatch } from './settle-batch.js';
 import { StoredStatus } from './stored-status.js';
 import { takeTurn } from './turns.js';
 import { outsideTurn } from './violation.js';
@@ -41,6 +43,7 @@ export class PipelineExecution implements RunContext, Execution {
   readonly #host: ExecutionHost;
   readonly #pipeline: Pipeline;
   readonly #commands = new Commands();
+  readonly #cancellations = new Cancellations(this.#commands);
   readonly #mailbox = new Mailbox();
   readonly #ready = new ReadyQueue(this.#mailbox);
   readonly #outputs = new Outputs();
@@ -48,8 +51,6 @@ export class PipelineExecution implements RunContext, Execution {
   readonly #stored: StoredStatus;
   #phase: 'loading' | 'replaying' | 'idle' | 'committing' | 'delivering' | 'stopped' = 'loading';
   #notes: PendingNote[] = [];
-  #turnCancels: Command[] = [];
-  #aborts: Command[] = [];
   #seq = 0;
   #batch = 0;
   #turnsLeft = 0;
@@ -109,7 +110,7 @@ export class PipelineExecution implements RunContext, Execution {
 
   cancel(command: Command): void {
     if (command.state !== 'pending' || this.#phase === 'stopped' || this.#pipeline.end) return;
-    if (currentRun() === this) this.#turnCancels.push(command);
+    if (currentRun() === this) this.#cancellations.ask(command);
     else this.block(outsideTurn(`an unsubscription from ${command.key}`, this.runId));
   }
 
@@ -166,9 +167,13 @@ export class PipelineExecution implements RunContext, Execution {
   /** Starts what the last batch issued and records what is ready. The host calls it in its commit tick. */
   async collect(): Promise<void> {
     if (this.#phase !== 'idle') return;
-    this.#settleBatch();
-    const now = this.#host.now();
     const end = this.#pipeline.end;
+    settleBatch(this, this.#host, {
+      commands: this.#commands,
+      cancellations: this.#cancellations,
+      over: end !== undefined,
+    });
+    const now = this.#host.now();
     const ready = end ? [] : this.#ready.take(now);
     const notes = this.#notes.splice(0).filter(({ command }) => command.state === 'pending');
     const outputs = this.#outputs.take();
@@ -240,25 +245,15 @@ export class PipelineExecution implements RunContext, Execution {
   #endTurn(thrown: unknown): void {
     if (thrown !== undefined) this.#pipeline.fail((thrown as { readonly error: unknown }).error);
     if (this.#phase === 'stopped') return;
-    for (const command of this.#turnCancels) this.#cancelNow(command);
-    this.#turnCancels = [];
-    if (this.#pipeline.end) this.#leavePipeline();
+    this.#cancellations.takeEffect();
+    if (this.#pipeline.end) {
+      this.#pipeline.leave();
+      this.#cancellations.cancelAll();
+    }
     this.#turnsLeft -= 1;
     if (this.#turnsLeft > 0) return;
     if (this.#phase === 'replaying') void this.#nextPage();
     else this.#goLive();
-  }
-
-  #cancelNow(command: Command): void {
-    if (command.state !== 'pending') return;
-    this.#commands.cancel(command);
-    if (command.launched) this.#aborts.push(command);
-  }
-
-  /** The run has ended: what is still in flight is no longer wanted. */
-  #leavePipeline(): void {
-    this.#pipeline.leave();
-    for (const command of [...this.#commands.pending.values()]) this.#cancelNow(command);
   }
 
   // ── replay ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -284,35 +279,6 @@ export class PipelineExecution implements RunContext, Execution {
   #goLive(): void {
     this.#phase = 'idle';
     this.#host.ready(this);
-  }
-
-  // ── between batches ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /**
-   * A whole batch is delivered: what it issued and did not cancel starts now, exactly as at the end of a replay. Foreign code
-   * runs here, and so never in a callback that goes on to begin somebody's turn.
-   */
-  #settleBatch(): void {
-    this.#commands.cancelled.clear();
-    for (const command of this.#aborts.splice(0)) this.#host.abort(this, command);
-    if (this.#pipeline.end) return;
-    for (const command of this.#commands.takeIssued()) this.#launch(command);
-  }
-
-  #launch(command: Command): void {
-    const { spec } = command;
-    if (spec.kind !== 'activity' && spec.kind !== 'sideEffect') return;
-    if (spec.kind === 'activity' && spec.task.options.intent && !command.intended) {
-      this.note(command, { type: 'activity-intended' }, () => {
-        command.intended = true;
-        this.#launchNow(command);
-      });
-    } else this.#launchNow(command);
-  }
-
-  #launchNow(command: Command): void {
-    command.launched = true;
-    this.#host.launch(this, command);
   }
 
   #askForCommit(): void {

@@ -48,23 +48,23 @@ export const play = async <I, O>(it: Play<I, O>, options: PlayOptions = {}): Pro
   const workflow = it.workflow(world);
   const crashes = [...(options.crashAfter ?? [])];
   const signals = [...(it.signals ?? [])];
-  let crashed = false;
+  const state = { crashed: false };
   let count = 0;
 
   const open = async (): Promise<Tempolite> => {
-    crashed = false;
+    state.crashed = false;
     const journal = crashingJournal(
       database,
       crashes.shift() ?? Infinity,
       () => {
-        crashed = true;
+        state.crashed = true;
         count += 1;
         tempolite?.worker.crash();
       },
       options.reorder,
     );
     const opened = await Tempolite.over(journal, { workflows: [workflow], clock, ...options.worker });
-    quiet = () => crashed || opened.worker.isQuiet;
+    quiet = () => state.crashed || opened.worker.isQuiet;
     return opened;
   };
 
@@ -79,7 +79,7 @@ export const play = async <I, O>(it: Play<I, O>, options: PlayOptions = {}): Pro
 
   for (let step = 0; step < mostSteps; step += 1) {
     await clock.settle();
-    if (crashed) {
+    if (state.crashed) {
       await database.release();
       tempolite = await open();
       continue;

@@ -165,10 +165,7 @@ export const plays: Readonly<Record<string, Play<number, unknown>>> = {
     three(job).pipe(
       timeInterval(),
       timestamp(),
-      scan<{ value: { value: string; interval: number }; timestamp: number }, string>(
-        (text, { value, timestamp: at }) => `${text}${value.value}${value.interval}@${at % 100_000} `,
-        '',
-      ),
+      scan((text: string, { value, timestamp: at }) => `${text}${value.value}${value.interval}@${at % 100_000} `, ''),
     ),
   ),
   'shareReplay with a window': playOf((_, job) => {

@@ -25,14 +25,8 @@ export class World {
     this.orders.set(key, (this.orders.get(key) ?? 0) + 1);
     const doneAt = this.#doneAt.get(key) ?? this.#clock.now() + latencyMs;
     this.#doneAt.set(key, doneAt);
-    return new Promise<T>((resolve, reject) => {
-      this.#clock.at(doneAt, () => {
-        try {
-          resolve(outcome());
-        } catch (error) {
-          reject(error as Error);
-        }
-      });
-    });
+    return new Promise<void>((resolve) => {
+      this.#clock.at(doneAt, resolve);
+    }).then(outcome);
   }
 }
