@@ -3,6 +3,7 @@ import type { PositionedEvent, RunEvent } from '../event.js';
 import type { Change, Journal, NewSignal, RunCommit, SignalRecord, Worker } from '../journal.js';
 import type { NewRun, RunFilter, RunRecord } from '../run-record.js';
 import { isTerminal } from '../status.js';
+import { retryBusy } from './busy.js';
 import type { Binding, Connection } from './connection.js';
 import { journalError } from './failures.js';
 import { GroupCommit, type GroupCommitOptions } from './group-commit.js';
@@ -17,6 +18,7 @@ const rowsPerStatement = 50;
 export class EmbeddedJournal implements Journal {
   readonly #connection: Connection;
   readonly #group: GroupCommit;
+  readonly #busyTimeoutMs: number | undefined;
   readonly #ownership: Ownership;
   readonly #listeners = new Set<(changes: readonly Change[]) => void>();
   /** Row numbers of the runs that are being written. */
@@ -27,8 +29,15 @@ export class EmbeddedJournal implements Journal {
   constructor(connection: Connection, options: GroupCommitOptions) {
     this.#connection = connection;
     this.#ownership = new Ownership(connection);
-    this.#group = new GroupCommit(connection, options, () => {
-      this.#announce();
+    this.#busyTimeoutMs = options.busyTimeoutMs;
+    this.#group = new GroupCommit(connection, options, {
+      committed: () => {
+        this.#announce();
+      },
+      rolledBack: () => {
+        this.#changes = [];
+        this.#nums.clear();
+      },
     });
   }
 
@@ -276,7 +285,7 @@ export class EmbeddedJournal implements Journal {
   async #read<T>(read: () => T): Promise<T> {
     if (this.#closed) throw closed();
     try {
-      return await Promise.resolve(read());
+      return await retryBusy(read, this.#busyTimeoutMs);
     } catch (error) {
       throw journalError(error);
     }

@@ -1,4 +1,5 @@
 import { JournalError, type TempoliteError } from '../../errors.js';
+import { BusyWait } from './busy.js';
 import type { Connection } from './connection.js';
 import { isBusy, isOfOneCaller, journalError } from './failures.js';
 
@@ -17,8 +18,13 @@ export interface GroupCommitOptions {
   readonly maxRowsPerCommit?: number;
 }
 
-const firstBusyDelayMs = 2;
-const longestBusyDelayMs = 100;
+/** What else has to happen with a transaction. */
+interface GroupHooks {
+  /** After each commit, before anybody's promise settles. */
+  committed(): void;
+  /** What `write` noted down on the way is void. */
+  rolledBack(): void;
+}
 
 /**
  * Everything that is asked for within one macrotask goes into one transaction, in the order in which it was asked for. What one
@@ -26,21 +32,18 @@ const longestBusyDelayMs = 100;
  */
 export class GroupCommit {
   readonly #connection: Connection;
-  readonly #busyTimeoutMs: number;
+  readonly #busy: BusyWait;
   readonly #maxRows: number;
-  readonly #committed: () => void;
+  readonly #hooks: GroupHooks;
   #queue: Entry[] = [];
   #scheduled = false;
-  #busySince: number | undefined;
-  #busyDelayMs = firstBusyDelayMs;
   #drained: (() => void)[] = [];
 
-  /** `committed` is called after each commit, before anybody's promise settles. */
-  constructor(connection: Connection, options: GroupCommitOptions, committed: () => void) {
+  constructor(connection: Connection, options: GroupCommitOptions, hooks: GroupHooks) {
     this.#connection = connection;
-    this.#busyTimeoutMs = options.busyTimeoutMs ?? 10_000;
+    this.#busy = new BusyWait(options.busyTimeoutMs);
     this.#maxRows = options.maxRowsPerCommit ?? 1000;
-    this.#committed = committed;
+    this.#hooks = hooks;
   }
 
   /** Puts a piece of writing into the next transaction; answers with what `write` gives once it is committed. */
@@ -96,11 +99,11 @@ export class GroupCommit {
   #write(group: readonly Entry[]): void {
     try {
       const settled = this.#connection.transaction(() => group.map((entry) => entry.write()));
-      this.#busySince = undefined;
-      this.#busyDelayMs = firstBusyDelayMs;
-      this.#committed();
+      this.#busy.over();
+      this.#hooks.committed();
       for (const settle of settled) settle();
     } catch (error) {
+      this.#hooks.rolledBack();
       if (isBusy(error)) this.#tryLater(group, error);
       else if (group.length > 1 && (isOfOneCaller(error) || error instanceof JournalError)) {
         for (const entry of group) this.#write([entry]);
@@ -110,21 +113,16 @@ export class GroupCommit {
 
   /** The lock is waited for without sleeping the event loop; the whole transaction is tried again. */
   #tryLater(group: readonly Entry[], error: unknown): void {
-    this.#busySince ??= performance.now();
-    if (performance.now() - this.#busySince > this.#busyTimeoutMs) {
-      this.#busySince = undefined;
+    const delayMs = this.#busy.next();
+    if (delayMs === undefined) {
       this.#reject(group, journalError(error));
       return;
     }
     this.#queue.unshift(...group);
     this.#scheduled = true;
-    this.#busyDelayMs = Math.min(this.#busyDelayMs * 2, longestBusyDelayMs);
-    setTimeout(
-      () => {
-        this.#flush();
-      },
-      this.#busyDelayMs * (0.5 + Math.random()),
-    );
+    setTimeout(() => {
+      this.#flush();
+    }, delayMs);
   }
 
   #reject(group: readonly Entry[], error: TempoliteError): void {

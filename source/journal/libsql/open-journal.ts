@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { JournalError } from '../../errors.js';
 import type { Journal } from '../journal.js';
+import { retryBusy } from './busy.js';
 import { Connection } from './connection.js';
 import { EmbeddedJournal } from './embedded.js';
 import { journalError } from './failures.js';
@@ -16,22 +17,27 @@ export interface JournalOptions extends GroupCommitOptions {
 }
 
 /** Opens a database and brings its schema up to date. Errors: `JOURNAL_*`, `UNSUPPORTED_URL`. */
-export const openJournal = (options: JournalOptions = {}): Promise<Journal> =>
-  // The driver works synchronously; the port does not promise that.
-  Promise.resolve().then(() => {
-    const path = pathOf(options.url ?? ':memory:');
-    let connection: Connection | undefined;
-    try {
-      if (path !== ':memory:') createPrivate(path);
-      connection = new Connection(path);
-      configure(connection, options.durability ?? 'full');
-      migrate(connection);
-      return new EmbeddedJournal(connection, options);
-    } catch (error) {
-      connection?.close();
-      throw journalError(error);
-    }
-  });
+export const openJournal = async (options: JournalOptions = {}): Promise<Journal> => {
+  const path = pathOf(options.url ?? ':memory:');
+  if (path !== ':memory:') createPrivate(path);
+  try {
+    return await retryBusy(() => openNow(path, options), options.busyTimeoutMs);
+  } catch (error) {
+    throw journalError(error);
+  }
+};
+
+const openNow = (path: string, options: JournalOptions): Journal => {
+  const connection = new Connection(path);
+  try {
+    configure(connection, options.durability ?? 'full');
+    migrate(connection);
+    return new EmbeddedJournal(connection, options);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+};
 
 const configure = (connection: Connection, durability: 'full' | 'normal'): void => {
   connection.all('PRAGMA journal_mode = WAL');

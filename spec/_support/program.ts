@@ -1,0 +1,49 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { ExecutionContext } from 'ava';
+
+export interface Program {
+  readonly child: ChildProcess;
+  /** The next message for which `fits` holds; rejects when the process ends before. */
+  message<M>(fits: (message: M) => boolean): Promise<M>;
+  /** How it ended. */
+  readonly ended: Promise<{
+    readonly code: number | null;
+    readonly signal: NodeJS.Signals | null;
+    readonly errors: string;
+  }>;
+  kill(): Promise<void>;
+}
+
+/** Runs a program of `_support/programs` in a process of its own. */
+export const program = (t: ExecutionContext, name: string, args: readonly string[]): Program => {
+  const child = fork(fileURLToPath(new URL(`programs/${name}.js`, import.meta.url)), args, {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    serialization: 'advanced',
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  let errors = '';
+  child.stderr?.on('data', (data: Buffer) => (errors += data.toString()));
+  const ended: Program['ended'] = new Promise((resolve) => {
+    child.once('close', (code, signal) => {
+      resolve({ code, signal, errors });
+    });
+  });
+  return {
+    child,
+    ended,
+    message: <M>(fits: (message: M) => boolean) =>
+      new Promise<M>((resolve, reject) => {
+        child.on('message', (message) => {
+          if (fits(message as M)) resolve(message as M);
+        });
+        void ended.then(({ code, signal }) => {
+          reject(new Error(`${name} ended (${code ?? signal}) without the message: ${errors}`));
+        });
+      }),
+    kill: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+};
