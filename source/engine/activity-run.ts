@@ -7,8 +7,8 @@ import type { Outcome } from '../run/ready.js';
 import { idempotencyKey } from '../run/step-key.js';
 import { defaultCodec } from '../values/codec.js';
 import { duration } from '../values/duration.js';
-import { encodeFailure } from '../values/failure.js';
-import { nextAttempt, normalizeRetryPolicy } from '../values/retry-policy.js';
+import { encodeFailure, messageOf } from '../values/failure.js';
+import { nextAttempt, normalizeRetryPolicy, type NextAttempt } from '../values/retry-policy.js';
 import { Attempt } from './attempt.js';
 import type { Settings } from './options.js';
 
@@ -211,7 +211,14 @@ export class ActivityRun {
     }
     const { clock, random } = this.#settings;
     const policy = normalizeRetryPolicy(this.#task.options.retry ?? {});
-    const next = nextAttempt(policy, this.#number, error, random, clock.now());
+    let next: NextAttempt;
+    try {
+      next = nextAttempt(policy, this.#number, error, random, clock.now());
+    } catch (thrown) {
+      // A `nonRetryable` of the user's that throws itself.
+      this.#giveUp(thrown);
+      return;
+    }
     if (!next.retry) {
       this.#giveUp(error);
       return;
@@ -232,7 +239,7 @@ export class ActivityRun {
   #giveUp(error: unknown): void {
     const code = error instanceof ActivityError ? error.code : 'ACTIVITY_FAILED';
     const attempts = this.#number === 1 ? 'its only attempt' : `${this.#number} attempts`;
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     const final = new ActivityError(code, `activity "${this.#spec.name}" failed after ${attempts}: ${text}`, {
       cause: error,
     });

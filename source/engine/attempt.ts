@@ -3,6 +3,7 @@ import { ActivityError } from '../errors.js';
 import type { ActivityContext, ActivityTask } from '../run/activity.js';
 import type { Clock } from '../run/clock.js';
 import { duration } from '../values/duration.js';
+import { readable } from '../values/failure.js';
 
 /** How an attempt reports. Exactly one of `value`, `done` and `failed` is the last call; nothing comes after `close`. */
 export interface AttemptReport {
@@ -123,7 +124,7 @@ export class Attempt {
   }
 
   #fail(error: unknown): void {
-    if (this.#shut()) this.#report.failed(error);
+    if (this.#shut()) this.#report.failed(readable(error));
   }
 
   #limit(limit: string, ms: number): void {

@@ -35,6 +35,7 @@ export class Worker implements ExecutionHost {
   readonly #resident = new Map<string, PipelineExecution>();
   readonly #loading = new Map<string, Promise<PipelineExecution | undefined>>();
   readonly #unsubscribe: () => void;
+  readonly #unwatch: (() => void) | undefined;
   #ready = new Set<PipelineExecution>();
   #ticking = false;
   #commits = 0;
@@ -57,6 +58,7 @@ export class Worker implements ExecutionHost {
       if (subject === stored) void this.#wakeStored();
       else this.ready(subject);
     });
+    this.#unwatch = settings.clock.watch?.(() => this.isQuiet);
     this.#unsubscribe = journal.subscribe((changes) => {
       this.#hear(changes);
     });
@@ -283,6 +285,7 @@ export class Worker implements ExecutionHost {
     this.#state = 'closed';
     if (reason !== undefined) this.#settings.logger.error({}, `worker stopped: ${reason}`);
     this.#unsubscribe();
+    this.#unwatch?.();
     this.#alarm.clear();
     this.#residency.clear();
     this.#lease.stop();

@@ -1,4 +1,4 @@
-import type { Subscribable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import type { Codec } from '../values/codec.js';
 import type { Duration } from '../values/duration.js';
 import type { RetryPolicy } from '../values/retry-policy.js';
@@ -6,7 +6,7 @@ import type { Logger } from './logger.js';
 
 /** What an activity emits: the values of its stream, what its promise resolves to, or what it returns. */
 export type Emitted<R> =
-  R extends Subscribable<infer V> ? V : R extends PromiseLike<infer V> ? V : R extends AsyncIterable<infer V> ? V : R;
+  R extends Observable<infer V> ? V : R extends PromiseLike<infer V> ? V : R extends AsyncIterable<infer V> ? V : R;
 
 /** What an activity is told besides its input. */
 export interface ActivityContext<I = unknown> {

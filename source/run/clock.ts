@@ -3,6 +3,8 @@ export interface Clock {
   now(): number;
   /** Calls back once `now() >= at`; the answer cancels. An instant that has passed is called back soon, never at once. */
   at(at: number, callback: () => void): () => void;
+  /** For clocks that decide when time passes: an engine tells whether it has something to do before that. The answer ends it. */
+  watch?(isQuiet: () => boolean): () => void;
 }
 
 /** `setTimeout` fires at once for delays above 2^31-1 ms, so that long waits are armed in pieces; a day also bounds drift. */

@@ -1,5 +1,6 @@
 import TinyQueue from 'tinyqueue';
 import type { Clock } from '../run/clock.js';
+import { duration, type Duration } from '../values/duration.js';
 
 interface Alarm {
   readonly at: number;
@@ -22,14 +23,13 @@ const quietRounds = 3;
  */
 export class TestClock implements Clock {
   readonly #alarms = new TinyQueue<Alarm>([], (a, b) => a.at - b.at || a.order - b.order);
-  readonly #isQuiet: () => boolean;
+  readonly #watched = new Set<() => boolean>();
   #now: number;
   #order = 0;
 
-  /** Starts at the beginning of 2030 unless told otherwise. `isQuiet` adds a condition for time to move. */
-  constructor(start: Date | number = Date.UTC(2030, 0, 1), isQuiet: () => boolean = () => true) {
+  /** Starts at the beginning of 2030 unless told otherwise. */
+  constructor(start: Date | number = Date.UTC(2030, 0, 1)) {
     this.#now = Number(start);
-    this.#isQuiet = isQuiet;
   }
 
   now(): number {
@@ -42,6 +42,14 @@ export class TestClock implements Clock {
     this.#alarms.push(alarm);
     return () => {
       alarm.callback = undefined;
+    };
+  }
+
+  /** Engines over this clock say whether something is going on: time does not move before that is over. */
+  watch(isQuiet: () => boolean): () => void {
+    this.#watched.add(isQuiet);
+    return () => {
+      this.#watched.delete(isQuiet);
     };
   }
 
@@ -58,6 +66,11 @@ export class TestClock implements Clock {
   set(instant: Date | number): void {
     this.#now = Number(instant);
     this.#ring();
+  }
+
+  /** Moves on by a duration, alarm by alarm. */
+  advance(length: Duration): Promise<void> {
+    return this.advanceTo(this.#now + duration(length, 'advance'));
   }
 
   /** Moves on to an instant, alarm by alarm. */
@@ -94,7 +107,7 @@ export class TestClock implements Clock {
   async settle(): Promise<void> {
     for (let round = 0; round < quietRounds; round += 1) {
       await new Promise((resolve) => setImmediate(resolve));
-      if (!this.#isQuiet()) round = -1;
+      if (![...this.#watched].every((isQuiet) => isQuiet())) round = -1;
     }
   }
 

@@ -88,8 +88,15 @@ const askedFor = (error: unknown, now: number): number | undefined => {
   }
 };
 
-const property = (error: unknown, key: string): unknown =>
-  typeof error === 'object' && error !== null ? (Reflect.get(error, key) as unknown) : undefined;
+/** A property of somebody else's error, whose getters may throw. */
+const property = (error: unknown, key: string): unknown => {
+  if (typeof error !== 'object' || error === null) return undefined;
+  try {
+    return Reflect.get(error, key) as unknown;
+  } catch {
+    return undefined;
+  }
+};
 
 const fault = (what: string, found: unknown): ValueError =>
   new ValueError('INVALID_ARGUMENT', `retry.${what}, not ${String(found)}`);

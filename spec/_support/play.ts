@@ -41,8 +41,7 @@ const mostSteps = 20_000;
 /** Plays a workflow to its end in virtual time, with a crash wherever one is asked for. */
 export const play = async <I, O>(it: Play<I, O>, options: PlayOptions = {}): Promise<Outcome> => {
   const database = await openJournal();
-  let quiet = (): boolean => true;
-  const clock = new TestClock(undefined, () => quiet());
+  const clock = new TestClock();
   const world = new World(clock);
   const start = clock.now();
   const workflow = it.workflow(world);
@@ -63,9 +62,7 @@ export const play = async <I, O>(it: Play<I, O>, options: PlayOptions = {}): Pro
       },
       options.reorder,
     );
-    const opened = await Tempolite.over(journal, { workflows: [workflow], clock, ...options.worker });
-    quiet = () => state.crashed || opened.worker.isQuiet;
-    return opened;
+    return Tempolite.over(journal, { workflows: [workflow], clock, ...options.worker });
   };
 
   let tempolite: Tempolite | undefined;
