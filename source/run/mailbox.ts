@@ -21,6 +21,11 @@ export class Mailbox {
     this.#insert(signal);
   }
 
+  /** The oldest signal of a name. */
+  head(name: string): SignalRecord | undefined {
+    return this.#queues.get(name)?.[0];
+  }
+
   /** Removes and returns the oldest signal of a name. */
   take(name: string): SignalRecord | undefined {
     const queue = this.#queues.get(name);

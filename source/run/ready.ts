@@ -81,31 +81,55 @@ export class ReadyQueue {
     return false;
   }
 
-  /** Removes and returns all that is ready, in the order in which it is to be recorded. */
+  /**
+   * Removes and returns what is to be recorded next, in order. A timer that is overdue closes the batch: its turn happens at the
+   * instant at which it was due and may ask for another timer that is due before whatever else is ready. So the ticks of an
+   * `interval` that a restart has missed come before the timeout that would have ended it.
+   */
   take(now: number): Ready[] {
-    const taken = this.#arrived.filter((ready) => ready.command.state === 'pending');
-    this.#arrived = [];
-    this.#takeTimers(now, taken);
-    this.#takeSignals(taken);
-    return taken.length > 1 ? taken.sort(byTimeThenIssue) : taken;
+    const timers = this.#takeTimers(now);
+    const [first] = timers;
+    const taken = this.#takeArrived(first);
+    this.#takeSignals(taken, first);
+    if (taken.length > 1) taken.sort(byTimeThenIssue);
+    return [...taken, ...timers];
   }
 
-  #takeTimers(now: number, taken: Ready[]): void {
-    for (let due = this.nextDue(); due !== undefined && due <= now; due = this.nextDue()) {
+  /** The timers of the earliest instant that has come. */
+  #takeTimers(now: number): Ready[] {
+    const taken: Ready[] = [];
+    const due = this.nextDue();
+    if (due === undefined || due > now) return taken;
+    while (this.nextDue() === due) {
       const timer = this.#timers.pop();
       if (timer) taken.push({ command: timer.command, outcome: { type: 'timer-fired', index: due }, time: due });
     }
+    return taken;
   }
 
-  #takeSignals(taken: Ready[]): void {
+  #takeArrived(before: Ready | undefined): Ready[] {
+    const taken: Ready[] = [];
+    const left: Ready[] = [];
+    for (const ready of this.#arrived) {
+      if (ready.command.state !== 'pending') continue;
+      if (before && byTimeThenIssue(ready, before) > 0) left.push(ready);
+      else taken.push(ready);
+    }
+    this.#arrived = left;
+    return taken;
+  }
+
+  #takeSignals(taken: Ready[], before: Ready | undefined): void {
     for (const [name, waits] of this.#waits) {
-      if (!this.#mailbox.has(name)) continue;
-      const left = waits.filter((wait) => {
-        if (wait.state !== 'pending') return false;
-        const signal = this.#mailbox.take(name);
+      const left = waits.filter((command) => {
+        if (command.state !== 'pending') return false;
+        const signal = this.#mailbox.head(name);
         if (!signal) return true;
         const outcome: Outcome = { type: 'signal-received', index: signal.id, payload: signal.payload };
-        taken.push({ command: wait, outcome, time: signal.at, signal });
+        const ready: Ready = { command, outcome, time: signal.at, signal };
+        if (before && byTimeThenIssue(ready, before) > 0) return true;
+        this.#mailbox.take(name);
+        taken.push(ready);
         return false;
       });
       if (left.length > 0) this.#waits.set(name, left);
