@@ -31,10 +31,6 @@ export class Alarm<T> {
     this.#arm();
   }
 
-  due(subject: T): number | undefined {
-    return this.#dues.get(subject);
-  }
-
   clear(): void {
     this.#dues.clear();
     this.#armed?.cancel();

@@ -17,12 +17,10 @@ import { Lease } from './lease.js';
 import type { Settings } from './options.js';
 import type { Registry } from './registry.js';
 import { Residency } from './residency.js';
-
-/** Runs of the database that the alarm of evicted runs stands for. */
-const stored = Symbol('runs that are not in memory');
+import { StoredRuns, type StoredRunsHost } from './stored-runs.js';
 
 /** Executes runs: brings them to memory when there is something to do, and gives their executions time, journal and activities. */
-export class Worker implements ExecutionHost {
+export class Worker implements ExecutionHost, StoredRunsHost {
   readonly maxPayloadBytes: number;
   readonly #journal: Journal;
   readonly #registry: Registry;
@@ -31,7 +29,9 @@ export class Worker implements ExecutionHost {
   readonly #residency: Residency;
   readonly #backlog: Backlog;
   readonly #lease: Lease;
-  readonly #alarm: Alarm<PipelineExecution | typeof stored>;
+  readonly #stored: StoredRuns;
+  /** Of runs in memory, and of those that could not be read. */
+  readonly #alarm: Alarm<PipelineExecution | string>;
   readonly #resident = new Map<string, PipelineExecution>();
   readonly #loading = new Map<string, Promise<PipelineExecution | undefined>>();
   readonly #unsubscribe: () => void;
@@ -55,9 +55,10 @@ export class Worker implements ExecutionHost {
       this.#drop('another worker has taken over this database');
     });
     this.#alarm = new Alarm(settings.clock, (subject) => {
-      if (subject === stored) void this.#wakeStored();
+      if (typeof subject === 'string') void this.activate(subject);
       else this.ready(subject);
     });
+    this.#stored = new StoredRuns(journal, registry, settings, this);
     this.#unwatch = settings.clock.watch?.(() => this.isQuiet);
     this.#unsubscribe = journal.subscribe((changes) => {
       this.#hear(changes);
@@ -67,8 +68,7 @@ export class Worker implements ExecutionHost {
   /** Takes the database and goes on with every run that is not at its end. */
   async open(): Promise<void> {
     await this.#lease.acquire(newId());
-    await this.#claim({ recover: true });
-    await this.#armStored();
+    await this.#stored.recover();
   }
 
   /** Whether a run that starts now is executed at once. */
@@ -86,7 +86,7 @@ export class Worker implements ExecutionHost {
   /** Executes a run that was stored for later, as soon as it is due and there is room. */
   expect(runId: string, startAt: number): void {
     if (startAt <= this.now()) void this.activate(runId);
-    else this.#alarm.set(stored, Math.min(startAt, this.#alarm.due(stored) ?? Infinity));
+    else this.#stored.expect(startAt);
   }
 
   /** Brings a run to memory, now or when there is room. */
@@ -97,11 +97,24 @@ export class Worker implements ExecutionHost {
       this.#backlog.add(runId);
       return undefined;
     }
-    const loading = this.#load(runId).finally(() => {
-      this.#loading.delete(runId);
-    });
+    const loading = this.#load(runId)
+      .catch((error: unknown) => {
+        this.#unreadable(runId, error);
+        return undefined;
+      })
+      .finally(() => {
+        this.#loading.delete(runId);
+      });
     this.#loading.set(runId, loading);
     return loading;
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  unblock({ id, link }: RunRecord): Promise<void> {
+    return this.commit({ runId: id, link, events: [], status: { status: 'running', at: this.now() } });
   }
 
   /** Lets what is in flight end within the time, then stops. Everything can be resumed. */
@@ -109,6 +122,7 @@ export class Worker implements ExecutionHost {
     if (this.#state !== 'open') return;
     this.#state = 'closing';
     await this.#activities.close(timeoutMs);
+    await Promise.all([...this.#resident.values()].map((execution) => execution.park()));
     this.#drop(undefined);
     await this.#lease.release();
   }
@@ -206,24 +220,6 @@ export class Worker implements ExecutionHost {
     }
   }
 
-  async #wakeStored(): Promise<void> {
-    await this.#claim({ recover: false });
-    await this.#armStored();
-  }
-
-  async #armStored(): Promise<void> {
-    if (this.#state === 'open') this.#alarm.set(stored, await this.#journal.nextWake(this.now()));
-  }
-
-  /** Activates the runs of the database that have something to do, as many as there are. */
-  async #claim({ recover }: { readonly recover: boolean }): Promise<void> {
-    for (const record of await this.#journal.claimable(this.now(), this.#registry.names, recover)) {
-      if (this.#state !== 'open') return;
-      if (!this.#registry.find(record.workflow, record.version)) continue;
-      await this.activate(record.id);
-    }
-  }
-
   // ── memory ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async #load(runId: string): Promise<PipelineExecution | undefined> {
@@ -246,20 +242,26 @@ export class Worker implements ExecutionHost {
     execution
       .start(first)
       .catch((error: unknown) => {
-        this.#settings.logger.error({ runId: execution.runId, error }, 'run could not be read');
         execution.stop();
         this.#leave(execution);
+        this.#unreadable(execution.runId, error);
       })
       .finally(() => {
         this.#commits -= 1;
       });
   }
 
+  #unreadable(runId: string, error: unknown): void {
+    if (this.#state !== 'open') return;
+    this.#settings.logger.error({ runId, error }, 'run could not be read; it is read again');
+    this.#alarm.set(runId, this.now() + this.#settings.commitRetryMs);
+  }
+
   #evict(execution: PipelineExecution): void {
     const { nextDue } = execution;
     execution.stop();
     this.#leave(execution);
-    if (nextDue !== undefined) this.#alarm.set(stored, Math.min(nextDue, this.#alarm.due(stored) ?? Infinity));
+    if (nextDue !== undefined) this.#stored.expect(nextDue);
   }
 
   #leave(execution: PipelineExecution): void {
@@ -287,6 +289,7 @@ export class Worker implements ExecutionHost {
     this.#unsubscribe();
     this.#unwatch?.();
     this.#alarm.clear();
+    this.#stored.stop();
     this.#residency.clear();
     this.#lease.stop();
     for (const execution of this.#resident.values()) execution.stop();

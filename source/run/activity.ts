@@ -8,6 +8,9 @@ import type { Logger } from './logger.js';
 export type Emitted<R> =
   R extends Observable<infer V> ? V : R extends PromiseLike<infer V> ? V : R extends AsyncIterable<infer V> ? V : R;
 
+/** What an activity may return in order to emit `O`. */
+export type Emits<O> = O | PromiseLike<O> | Observable<O> | AsyncIterable<O>;
+
 /** What an activity is told besides its input. */
 export interface ActivityContext<I = unknown> {
   readonly input: I;
