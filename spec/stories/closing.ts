@@ -1,0 +1,130 @@
+import { join } from 'node:path';
+import test from 'ava';
+import { map, type Observable } from 'rxjs';
+import { activity, awaitSignal, defineSignal, Tempolite, workflow, type ActivityContext } from '../../source/index.js';
+import { faultsOf } from '../_support/check-journal.js';
+import { deferred, engineOf } from '../_support/engine.js';
+import { databaseOf, folderOf } from '../_support/folder.js';
+import { program } from '../_support/program.js';
+
+const note = defineSignal<string>('note');
+
+test('close lets an activity in flight end within the deadline, and records it', async (t) => {
+  const gate = deferred<string>();
+  const started = deferred();
+  let calls = 0;
+  const gated = workflow('gated', (n$: Observable<number>) =>
+    n$.pipe(
+      activity('gate', () => {
+        calls += 1;
+        started.resolve();
+        return gate.promise;
+      }),
+      awaitSignal(note, (text, gate) => `${gate} ${text}`),
+    ),
+  );
+  const url = databaseOf(t);
+  const first = await Tempolite.open({ url, workflows: [gated] });
+  await first.start(gated, 1, { id: 'gated' });
+  await started.promise;
+  const closing = first.close({ timeoutMs: 60_000 });
+  gate.resolve('open');
+  await closing;
+
+  const second = await engineOf(t, { url, workflows: [gated] });
+  const run = second.tempolite.run('gated', gated);
+  await run.signal(note, 'now');
+  t.is(await run.result(), 'open now');
+  t.is(calls, 1);
+});
+
+test('after the deadline the AbortSignal fires, and the activity runs again when the engine is back', async (t) => {
+  const started = deferred();
+  const reasons: string[] = [];
+  let calls = 0;
+  const stuck = workflow('stuck', (n$: Observable<number>) =>
+    n$.pipe(
+      activity('stuck', (n: number, { signal, idempotencyKey }: ActivityContext<number>) => {
+        calls += 1;
+        if (calls === 2) return `${n} ${idempotencyKey}`;
+        started.resolve();
+        return new Promise<string>((_, reject) => {
+          signal.addEventListener('abort', () => {
+            reasons.push((signal.reason as Error).name);
+            reject(signal.reason as Error);
+          });
+        });
+      }),
+    ),
+  );
+  const url = databaseOf(t);
+  const first = await Tempolite.open({ url, workflows: [stuck] });
+  await first.start(stuck, 7, { id: 'stuck' });
+  await started.promise;
+  await first.close({ timeoutMs: 0 });
+  t.deepEqual(reasons, ['AbortError']);
+
+  const second = await engineOf(t, { url, workflows: [stuck] });
+  t.is(await second.tempolite.run('stuck', stuck).result(), '7 stuck/0/activity:stuck#0');
+});
+
+test('close is idempotent; what is asked for after it is refused', async (t) => {
+  const echo = workflow('echo', (n$: Observable<number>) => n$.pipe(awaitSignal(note)));
+  const url = databaseOf(t);
+  const tempolite = await Tempolite.open({ url, workflows: [echo] });
+  const run = await tempolite.start(echo, 1);
+  const result = t.throwsAsync(run.result(), { code: 'ENGINE_CLOSED' });
+  await Promise.all([tempolite.close(), tempolite.close()]);
+  await tempolite.close();
+
+  await result;
+  await t.throwsAsync(tempolite.start(echo, 1), { code: 'ENGINE_CLOSED' });
+  await t.throwsAsync(run.signal(note, 'late'), { code: 'JOURNAL_CLOSED' });
+  t.deepEqual(await faultsOf(url), []);
+});
+
+test('a process with an open and then closed engine exits by itself, whatever its runs wait for', async (t) => {
+  const { code, errors } = await program(t, 'open-close', [`file:${join(folderOf(t), 'runs.db')}`]).ended;
+
+  t.is(code, 0, errors);
+});
+
+test('starting with an id is idempotent; another input or workflow is refused', async (t) => {
+  let calls = 0;
+  const once = workflow('once', (n$: Observable<number>) =>
+    n$.pipe(
+      activity('once', (n: number) => {
+        calls += 1;
+        return n * 2;
+      }),
+    ),
+  );
+  const other = workflow('other', (n$: Observable<number>) => n$.pipe(map((n) => n)));
+  const { tempolite } = await engineOf(t, { workflows: [once, other] });
+  const [a, b] = await Promise.all([tempolite.start(once, 21, { id: 'x' }), tempolite.start(once, 21, { id: 'x' })]);
+
+  t.deepEqual(await Promise.all([a.result(), b.result()]), [42, 42]);
+  t.is(calls, 1);
+  t.is(await (await tempolite.start(once, 21, { id: 'x' })).result(), 42);
+  await t.throwsAsync(tempolite.start(once, 22, { id: 'x' }), { code: 'RUN_EXISTS' });
+  await t.throwsAsync(tempolite.start(other, 21, { id: 'x' }), { code: 'RUN_EXISTS' });
+  t.is((await tempolite.list()).length, 1);
+});
+
+test('bad options are refused before a file is touched', async (t) => {
+  const echo = workflow('echo', (n$: Observable<number>) => n$);
+  const url = `file:${join(folderOf(t), 'missing', 'runs.db')}`;
+
+  await t.throwsAsync(Tempolite.open({ url, workflows: [echo], leaseMs: -1 }), { code: 'INVALID_ARGUMENT' });
+  await t.throwsAsync(Tempolite.open({ url, workflows: [echo, echo] }), { code: 'INVALID_ARGUMENT' });
+  await t.throwsAsync(Tempolite.open({ url: 'postgres://x', workflows: [echo] }), { code: 'UNSUPPORTED_URL' });
+  await t.throwsAsync(Tempolite.open({ url, workflows: [echo] }), { code: 'JOURNAL_FAILED' });
+});
+
+test('a workflow that was not registered cannot be started', async (t) => {
+  const known = workflow('known', (n$: Observable<number>) => n$);
+  const unknown = workflow('unknown', (n$: Observable<number>) => n$);
+  const { tempolite } = await engineOf(t, { workflows: [known] });
+
+  await t.throwsAsync(tempolite.start(unknown, 1), { code: 'WORKFLOW_NOT_REGISTERED' });
+});
