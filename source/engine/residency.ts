@@ -16,6 +16,7 @@ export class Residency {
   readonly #idleSince = new Map<PipelineExecution, number>();
   readonly #unparked = new Set<PipelineExecution>();
   #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
 
   constructor(limits: Limits, evict: (execution: PipelineExecution) => void) {
     this.#limits = limits;
@@ -44,24 +45,42 @@ export class Residency {
     return false;
   }
 
+  /** Others wait for the place of a run that only waits itself. */
+  makeRoomSoon(execution: PipelineExecution): void {
+    setImmediate(() => {
+      if (execution.status === 'idle' && !execution.parked) void execution.park();
+      else if (execution.status === 'idle') this.makeRoom();
+    });
+  }
+
   clear(): void {
     clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
     this.#timer = undefined;
+    this.#immediate = undefined;
     this.#idleSince.clear();
     this.#unparked.clear();
   }
 
+  /** Whether a run leaves memory at once: time has to wait for that. */
+  get isQuiet(): boolean {
+    return this.#immediate === undefined;
+  }
+
   #arm(): void {
-    if (this.#timer || this.#idleSince.size === 0) return;
+    if (this.#timer || this.#immediate || this.#idleSince.size === 0) return;
     const [oldest = 0] = this.#idleSince.values();
     const left = this.#limits.evictAfterMs - (performance.now() - oldest);
     const delayMs = this.#unparked.size > 0 ? this.#limits.parkAfterMs : Math.max(left, this.#limits.parkAfterMs);
-    // An open engine is kept alive by its lease, not by a run that could leave memory.
-    this.#timer = setTimeout(() => {
+    const sweep = (): void => {
       this.#timer = undefined;
+      this.#immediate = undefined;
       this.#sweep();
       this.#arm();
-    }, delayMs).unref();
+    };
+    // An open engine is kept alive by its lease, not by a run that could leave memory.
+    if (delayMs > 0) this.#timer = setTimeout(sweep, delayMs).unref();
+    else this.#immediate = setImmediate(sweep).unref();
   }
 
   #sweep(): void {

@@ -113,6 +113,10 @@ export class Worker implements ExecutionHost, StoredRunsHost {
     return this.#state === 'open';
   }
 
+  get residents(): number {
+    return this.#resident.size;
+  }
+
   unblock({ id, link }: RunRecord): Promise<void> {
     return this.commit({ runId: id, link, events: [], status: { status: 'running', at: this.now() } });
   }
@@ -135,7 +139,8 @@ export class Worker implements ExecutionHost, StoredRunsHost {
 
   /** Whether everything that could happen without time passing or the outside world has happened. */
   get isQuiet(): boolean {
-    return !this.#ticking && this.#commits === 0 && this.#loading.size === 0 && turnsAreQuiet();
+    const settled = !this.#ticking && this.#commits === 0 && this.#loading.size === 0;
+    return settled && this.#residency.isQuiet && turnsAreQuiet();
   }
 
   // ── what executions ask for ───────────────────────────────────────────────────────────────────────────────────────────
@@ -179,7 +184,7 @@ export class Worker implements ExecutionHost, StoredRunsHost {
   idle(execution: PipelineExecution): void {
     if (this.#state === 'closed') return;
     this.#residency.idle(execution);
-    if (this.#backlog.size > 0) this.#makeRoomSoon(execution);
+    if (this.#backlog.size > 0) this.#residency.makeRoomSoon(execution);
   }
 
   arm(execution: PipelineExecution, due: number | undefined): void {
@@ -272,14 +277,6 @@ export class Worker implements ExecutionHost, StoredRunsHost {
     this.#alarm.set(execution, undefined);
     const next = this.#state === 'open' ? this.#backlog.next() : undefined;
     if (next !== undefined) void this.activate(next);
-  }
-
-  /** Others wait for the place of a run that only waits itself. */
-  #makeRoomSoon(execution: PipelineExecution): void {
-    setImmediate(() => {
-      if (execution.status === 'idle' && !execution.parked) void execution.park();
-      else if (execution.status === 'idle') this.#residency.makeRoom();
-    });
   }
 
   #drop(reason: string | undefined): void {

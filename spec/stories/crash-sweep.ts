@@ -21,6 +21,15 @@ for (const [name, it] of Object.entries(plays)) {
   });
 }
 
+for (const [name, it] of Object.entries(plays)) {
+  test(`${name}: leaving memory after each turn changes nothing`, async (t) => {
+    const oracle = await play(it);
+    const evicted = await play(it, { worker: { parkAfterMs: 0, evictAfterMs: 0 } });
+
+    t.deepEqual(evicted.shown, oracle.shown);
+  });
+}
+
 /** What others do: stored results are there at once, timers run after them. */
 const resultsFirst = (events: readonly RunEvent[]): readonly RunEvent[] => {
   const [started, ...rest] = events;
