@@ -117,6 +117,11 @@ export class Worker implements ExecutionHost, StoredRunsHost {
     return this.#resident.size;
   }
 
+  /** Drops every run that only waits from memory. */
+  evictIdle(): void {
+    while (this.#residency.makeRoom());
+  }
+
   unblock({ id, link }: RunRecord): Promise<void> {
     return this.commit({ runId: id, link, events: [], status: { status: 'running', at: this.now() } });
   }
