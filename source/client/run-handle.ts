@@ -52,7 +52,8 @@ export class Run<O = unknown> {
    * difference when it is blocked, with `ENGINE_CLOSED` when this engine closes first (the run goes on when it is opened again).
    */
   async result(): Promise<O | undefined> {
-    const record = await this.#host.results.ended(this.id);
+    const { record, output } = await this.#host.results.ended(this.id);
+    if (output !== undefined) return this.#output.decode(output);
     const last = await this.#host.journal.lastOutput(record.id, record.link);
     return last?.type === 'output-emitted' ? this.#output.decode(last.payload) : undefined;
   }

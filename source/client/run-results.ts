@@ -1,35 +1,48 @@
 import { EngineError } from '../errors.js';
+import type { PositionedEvent } from '../journal/event.js';
 import type { Journal } from '../journal/journal.js';
 import type { RunRecord } from '../journal/run-record.js';
 import { isTerminal } from '../journal/status.js';
 import { decodeFailure } from '../values/failure.js';
 
+/** The record of a run that has completed, and its last output if that came while somebody waited. */
+export interface Ended {
+  readonly record: RunRecord;
+  readonly output: string | undefined;
+}
+
 interface Waiter {
-  readonly resolve: (record: RunRecord) => void;
+  readonly resolve: (ended: Ended) => void;
   readonly reject: (error: unknown) => void;
+}
+
+interface Waiting {
+  readonly waiters: Waiter[];
+  output: string | undefined;
 }
 
 /** Who waits for the end of which run. One ear on the journal serves them all. */
 export class RunResults {
   readonly #journal: Journal;
-  readonly #waiters = new Map<string, Waiter[]>();
+  readonly #waiters = new Map<string, Waiting>();
   readonly #stop: () => void;
 
   constructor(journal: Journal) {
     this.#journal = journal;
     this.#stop = journal.subscribe((changes) => {
       for (const change of changes) {
-        if (change.type === 'run') this.#settle(change.run);
+        if (change.type === 'events') this.#remember(change.events);
+        else if (change.type === 'run') this.#settle(change.run);
       }
     });
   }
 
-  /** The record of a run that has completed; rejects with the error of one that ended otherwise or is blocked. */
-  async ended(runId: string): Promise<RunRecord> {
-    const end = new Promise<RunRecord>((resolve, reject) => {
-      const waiters = this.#waiters.get(runId) ?? [];
-      waiters.push({ resolve, reject });
-      this.#waiters.set(runId, waiters);
+  /** The end of a run that has completed; rejects with the error of one that ended otherwise or is blocked. */
+  async ended(runId: string): Promise<Ended> {
+    const end = new Promise<Ended>((resolve, reject) => {
+      const waiting = this.#waiters.get(runId) ?? { waiters: [], output: undefined };
+      waiting.waiters.push({ resolve, reject });
+      this.#waiters.set(runId, waiting);
     });
     // It waits first and reads second: an end in between is heard.
     this.#journal.run(runId).then(
@@ -53,9 +66,17 @@ export class RunResults {
     for (const runId of [...this.#waiters.keys()]) this.#reject(runId, closed);
   }
 
+  #remember(events: readonly PositionedEvent[]): void {
+    const [first] = events;
+    const waiting = first && this.#waiters.get(first.runId);
+    if (!waiting) return;
+    for (const { event } of events) if (event.type === 'output-emitted') waiting.output = event.payload;
+  }
+
   #settle(record: RunRecord): void {
     if (record.status === 'completed') {
-      for (const { resolve } of this.#take(record.id)) resolve(record);
+      const output = this.#waiters.get(record.id)?.output;
+      for (const { resolve } of this.#take(record.id)) resolve({ record, output });
     } else if (record.status === 'blocked' || isTerminal(record.status)) {
       const error =
         record.detail === undefined
@@ -70,7 +91,7 @@ export class RunResults {
   }
 
   #take(runId: string): readonly Waiter[] {
-    const waiters = this.#waiters.get(runId) ?? [];
+    const waiters = this.#waiters.get(runId)?.waiters ?? [];
     this.#waiters.delete(runId);
     return waiters;
   }

@@ -20,7 +20,9 @@ type Limits = Pick<ActivityContext, 'heartbeatDetails'>;
 
 /** One call of an activity's function: it ends once, by its outcome, a timeout or an abort; what comes later is dropped. */
 export class Attempt {
-  readonly #controller = new AbortController();
+  /** Made when it is asked for: most activities never look at it. */
+  #controller: AbortController | undefined;
+  #aborted: { readonly reason: unknown } | undefined;
   readonly #report: AttemptReport;
   readonly #clock: Clock;
   readonly #name: string;
@@ -52,7 +54,7 @@ export class Attempt {
       onHeartbeat(details);
     };
     try {
-      this.#consume(task.run(task.input, { ...context, signal: this.#controller.signal, heartbeat }));
+      this.#consume(task.run(task.input, this.#contextOf(context, heartbeat)));
     } catch (error) {
       this.#fail(error);
     }
@@ -65,7 +67,32 @@ export class Attempt {
   /** Ends the attempt from outside: its `AbortSignal` fires, its outcome no longer counts. */
   close(reason: unknown): void {
     if (!this.#shut()) return;
-    this.#controller.abort(reason);
+    this.#abort(reason);
+  }
+
+  #contextOf(
+    context: Omit<ActivityContext, 'signal' | 'heartbeat'>,
+    heartbeat: (details?: unknown) => void,
+  ): ActivityContext {
+    const signal = (): AbortSignal => this.#signal();
+    return {
+      ...context,
+      heartbeat,
+      get signal() {
+        return signal();
+      },
+    };
+  }
+
+  #signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#aborted) this.#controller.abort(this.#aborted.reason);
+    return this.#controller.signal;
+  }
+
+  #abort(reason: unknown): void {
+    this.#aborted ??= { reason };
+    this.#controller?.abort(reason);
   }
 
   #consume(result: unknown): void {
@@ -91,7 +118,7 @@ export class Attempt {
           void this.#report.emitted(value, false);
         } catch (error) {
           this.#fail(error);
-          this.#controller.abort(error);
+          this.#abort(error);
         }
       },
       error: (error: unknown) => {
@@ -131,7 +158,7 @@ export class Attempt {
     const cancel = this.#clock.at(this.#clock.now() + ms, () => {
       const error = new ActivityError('ACTIVITY_TIMEOUT', `activity "${this.#name}" ran into its ${limit} of ${ms} ms`);
       this.#fail(error);
-      this.#controller.abort(error);
+      this.#abort(error);
     });
     this.#cancels.push(cancel);
   }
@@ -143,7 +170,7 @@ export class Attempt {
     this.#cancelHeartbeat = this.#clock.at(this.#clock.now() + ms, () => {
       const error = new ActivityError('ACTIVITY_TIMEOUT', `activity "${this.#name}" gave no heartbeat for ${ms} ms`);
       this.#fail(error);
-      this.#controller.abort(error);
+      this.#abort(error);
     });
   }
 

@@ -13,6 +13,7 @@ import { Activities } from './activities.js';
 import { Alarm } from './alarm.js';
 import { Backlog } from './backlog.js';
 import { commitUntilTaken } from './commit-retry.js';
+import { CommitTick } from './commit-tick.js';
 import { Lease } from './lease.js';
 import type { Settings } from './options.js';
 import type { Registry } from './registry.js';
@@ -36,8 +37,7 @@ export class Worker implements ExecutionHost, StoredRunsHost {
   readonly #loading = new Map<string, Promise<PipelineExecution | undefined>>();
   readonly #unsubscribe: () => void;
   readonly #unwatch: (() => void) | undefined;
-  #ready = new Set<PipelineExecution>();
-  #ticking = false;
+  readonly #ready: CommitTick;
   #commits = 0;
   #state: 'open' | 'closing' | 'closed' = 'open';
 
@@ -51,6 +51,10 @@ export class Worker implements ExecutionHost, StoredRunsHost {
       this.#evict(execution);
     });
     this.#backlog = new Backlog();
+    this.#ready = new CommitTick((execution) => {
+      this.#residency.busy(execution);
+      void execution.collect();
+    });
     this.#lease = new Lease(journal, settings, () => {
       this.#drop('another worker has taken over this database');
     });
@@ -144,7 +148,7 @@ export class Worker implements ExecutionHost, StoredRunsHost {
 
   /** Whether everything that could happen without time passing or the outside world has happened. */
   get isQuiet(): boolean {
-    const settled = !this.#ticking && this.#commits === 0 && this.#loading.size === 0;
+    const settled = this.#ready.isQuiet && this.#commits === 0 && this.#loading.size === 0;
     return settled && this.#residency.isQuiet && turnsAreQuiet();
   }
 
@@ -179,11 +183,6 @@ export class Worker implements ExecutionHost, StoredRunsHost {
 
   ready(execution: PipelineExecution): void {
     this.#ready.add(execution);
-    if (this.#ticking) return;
-    this.#ticking = true;
-    setImmediate(() => {
-      this.#tick();
-    });
   }
 
   idle(execution: PipelineExecution): void {
@@ -211,16 +210,6 @@ export class Worker implements ExecutionHost, StoredRunsHost {
   }
 
   // ── waking ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #tick(): void {
-    const ready = this.#ready;
-    this.#ready = new Set();
-    this.#ticking = false;
-    for (const execution of ready) {
-      this.#residency.busy(execution);
-      void execution.collect();
-    }
-  }
 
   #hear(changes: readonly Change[]): void {
     if (this.#state !== 'open') return;

@@ -4,6 +4,7 @@ import type { Change, Journal, NewSignal, RunCommit, SignalRecord, Worker } from
 import type { NewRun, RunFilter, RunRecord } from '../run-record.js';
 import { isTerminal } from '../status.js';
 import { retryBusy } from './busy.js';
+import { AppendBuffer } from './append-buffer.js';
 import type { Binding, Connection } from './connection.js';
 import { journalError } from './failures.js';
 import { GroupCommit, type GroupCommitOptions } from './group-commit.js';
@@ -11,15 +12,13 @@ import { fencedOut, Ownership } from './ownership.js';
 import * as rows from './rows.js';
 import * as sql from './statements.js';
 
-/** Events of one statement: larger ones gain nothing (measured), and each size is a prepared statement. */
-const rowsPerStatement = 50;
-
 /** The journal in a file or in memory, over the native driver. One connection writes; it is this process's only one. */
 export class EmbeddedJournal implements Journal {
   readonly #connection: Connection;
   readonly #group: GroupCommit;
   readonly #busyTimeoutMs: number | undefined;
   readonly #ownership: Ownership;
+  readonly #appends: AppendBuffer;
   readonly #listeners = new Set<(changes: readonly Change[]) => void>();
   /** Row numbers of the runs that are being written. */
   readonly #nums = new Map<string, number>();
@@ -29,12 +28,17 @@ export class EmbeddedJournal implements Journal {
   constructor(connection: Connection, options: GroupCommitOptions) {
     this.#connection = connection;
     this.#ownership = new Ownership(connection);
+    this.#appends = new AppendBuffer(connection);
     this.#busyTimeoutMs = options.busyTimeoutMs;
     this.#group = new GroupCommit(connection, options, {
+      written: () => {
+        this.#appends.write(() => this.#ownership.proof());
+      },
       committed: () => {
         this.#announce();
       },
       rolledBack: () => {
+        this.#appends.clear();
         this.#changes = [];
         this.#nums.clear();
       },
@@ -198,15 +202,9 @@ export class EmbeddedJournal implements Journal {
   }
 
   #commit({ runId, link, events, consumed = [], status }: RunCommit): void {
-    const num = BigInt(this.#numOf(runId));
+    const num = this.#numOf(runId);
     const proof = this.#ownership.proof();
-    for (let from = 0; from < events.length; from += rowsPerStatement) {
-      const some = events.slice(from, from + rowsPerStatement);
-      const bindings = some.flatMap((event) => [num, BigInt(link), ...rows.toEventRow(event)]);
-      const appended = this.#connection.run(sql.appendEvents(some.length), [...bindings, ...proof]);
-      if (appended.changes !== some.length) throw fencedOut();
-      this.#noteEvents(runId, link, some, appended.lastInsertRowid - some.length + 1);
-    }
+    if (events.length > 0) this.#note({ type: 'events', events: this.#appends.add(num, runId, link, events) });
     for (const id of consumed) this.#connection.run(sql.consume, [BigInt(id)]);
     if (!status) return;
     const updated = this.#connection.all(sql.updateRun, [
@@ -215,7 +213,7 @@ export class EmbeddedJournal implements Journal {
       status.wakeAt === undefined ? null : BigInt(Math.ceil(status.wakeAt)),
       status.detail ?? null,
       isTerminal(status.status) ? null : proof[0],
-      num,
+      BigInt(num),
       ...proof,
     ])[0];
     if (!updated) throw fencedOut();
@@ -254,12 +252,6 @@ export class EmbeddedJournal implements Journal {
   }
 
   // ── changes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #noteEvents(runId: string, link: number, events: readonly RunEvent[], first: number): void {
-    if (this.#listeners.size === 0) return;
-    const positioned = events.map((event, place) => ({ position: first + place, runId, link, event }));
-    this.#note({ type: 'events', events: positioned });
-  }
 
   #note(change: Change): void {
     if (this.#listeners.size > 0) this.#changes.push(change);

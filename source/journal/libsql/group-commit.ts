@@ -20,6 +20,8 @@ export interface GroupCommitOptions {
 
 /** What else has to happen with a transaction. */
 interface GroupHooks {
+  /** The last thing within a transaction. */
+  written(): void;
   /** After each commit, before anybody's promise settles. */
   committed(): void;
   /** What `write` noted down on the way is void. */
@@ -98,7 +100,11 @@ export class GroupCommit {
 
   #write(group: readonly Entry[]): void {
     try {
-      const settled = this.#connection.transaction(() => group.map((entry) => entry.write()));
+      const settled = this.#connection.transaction(() => {
+        const answers = group.map((entry) => entry.write());
+        this.#hooks.written();
+        return answers;
+      });
       this.#busy.over();
       this.#hooks.committed();
       for (const settle of settled) settle();
