@@ -10,6 +10,7 @@ import { runState } from '../observe/run-state.js';
 import type { Clock } from '../run/clock.js';
 import type { SignalDefinition } from '../run/signal.js';
 import { limited, type Codec } from '../values/codec.js';
+import { isPlainText, plainText } from '../values/text.js';
 import type { RunResults } from './run-results.js';
 
 /** What handles share. */
@@ -74,7 +75,12 @@ export class Run<O = unknown> {
     // A signal without a payload carries `undefined`.
     const encoded = limited(signal.codec, this.#host.maxPayloadBytes).encode(payload as P);
     const { idempotencyKey } = options;
-    if (idempotencyKey === '') throw new EngineError('INVALID_ARGUMENT', 'idempotencyKey is a text that is not empty');
+    if (idempotencyKey !== undefined && !isPlainText(idempotencyKey)) {
+      throw new EngineError(
+        'INVALID_ARGUMENT',
+        `idempotencyKey is ${plainText}, not ${JSON.stringify(idempotencyKey)}`,
+      );
+    }
     await this.#host.journal.signal({
       runId: this.id,
       name: signal.name,

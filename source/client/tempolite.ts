@@ -13,6 +13,7 @@ import type { AnyWorkflow, WorkflowDefinition } from '../run/workflow.js';
 import { defaultCodec, limited } from '../values/codec.js';
 import { digest } from '../values/digest.js';
 import { newId } from '../values/ids.js';
+import { isPlainText, plainText } from '../values/text.js';
 import { Run, type HandleHost } from './run-handle.js';
 import { RunResults } from './run-results.js';
 
@@ -31,8 +32,6 @@ export interface StartOptions {
   /** Not before this instant. Default: now. */
   readonly startAt?: Date | number;
 }
-
-const longestId = 200;
 
 /** A database with its worker: starts runs, executes them, and shows what they do. */
 export class Tempolite {
@@ -177,12 +176,11 @@ const taken = (run: RunRecord, workflow: string): EngineError =>
 
 const checkStart = (id: string, priority: number, startAt: number, tags: object): void => {
   const fault = (what: string): EngineError => new EngineError('INVALID_ARGUMENT', what);
-  if (typeof id !== 'string' || id.length < 1 || id.length > longestId) {
-    throw fault(`the id of a run is a text of 1 to ${longestId} characters, not ${JSON.stringify(id)}`);
-  }
+  if (!isPlainText(id)) throw fault(`the id of a run is ${plainText}, not ${JSON.stringify(id)}`);
   if (!Number.isSafeInteger(priority)) throw fault(`priority is a whole number, not ${priority}`);
   if (!Number.isFinite(startAt)) throw fault('startAt is a valid Date or ms since 1970');
   for (const [name, value] of Object.entries(tags)) {
-    if (typeof value !== 'string') throw fault(`tags are texts; tag "${name}" is a ${typeof value}`);
+    if (!isPlainText(name)) throw fault(`the name of a tag is ${plainText}, not ${JSON.stringify(name)}`);
+    if (!isPlainText(value)) throw fault(`tag "${name}" is ${plainText}, not ${JSON.stringify(value)}`);
   }
 };

@@ -63,7 +63,8 @@ export class Activities {
   }
 
   #checkDrained(): void {
-    if (![...this.#runs.values()].some((run) => run.inFlight)) this.#drained?.();
+    // Only a closing engine asks: going through all of them at each end would cost the square of a fan-out.
+    if (this.#drained && ![...this.#runs.values()].some((run) => run.inFlight)) this.#drained();
   }
 }
 

@@ -12,6 +12,7 @@ import type { Codec } from '../values/codec.js';
 import { duration } from '../values/duration.js';
 import { codecOf } from '../values/io-ts-codec.js';
 import { normalizeRetryPolicy } from '../values/retry-policy.js';
+import { isPlainText, plainText } from '../values/text.js';
 
 /** A named activity with its codecs and options, to be used in several places. Made by `defineActivity`. */
 export interface ActivityDefinition<I, O> {
@@ -66,17 +67,15 @@ export function defineActivity<I, O>(
   return { name, input: codecOf(input), output: codecOf(output), run, options: execution, concurrency };
 }
 
-/** Names become part of step keys: any text of one line without the marks of a key. */
+/** Names become part of step keys: any text of one line without the mark of a key. */
 export const checkName = (what: string, name: unknown): void => {
-  if (typeof name === 'string' && name.length > 0 && name.length <= longestName && !/[#\n\r]/.test(name)) return;
+  if (isPlainText(name) && !name.includes('#')) return;
   throw new EngineError(
     'INVALID_ARGUMENT',
-    `the name of ${what === 'activity' ? 'an' : 'a'} ${what} is a text of 1 to ${longestName} characters without # and line breaks, ` +
+    `the name of ${what === 'activity' ? 'an' : 'a'} ${what} is ${plainText}, and without #, ` +
       `not ${typeof name === 'string' ? JSON.stringify(name) : typeof name}`,
   );
 };
-
-const longestName = 200;
 
 const checkOptions = (name: string, concurrency: number, options: ExecutionOptions): void => {
   const where = `activity "${name}"`;

@@ -8,7 +8,7 @@ import { Cancellations } from './cancellations.js';
 import type { Command, CommandSpec } from './command.js';
 import { Commands } from './commands.js';
 import { compose, type PendingNote } from './compose.js';
-import { currentRun, type RunContext } from './context.js';
+import { currentRun } from './context.js';
 import { History } from './history.js';
 import type { Execution, ExecutionHost } from './host.js';
 import { Mailbox } from './mailbox.js';
@@ -17,7 +17,7 @@ import { Pipeline } from './pipeline.js';
 import { ReadyQueue, type Note, type Outcome } from './ready.js';
 import { settleBatch } from './settle-batch.js';
 import { StoredStatus } from './stored-status.js';
-import { takeTurn } from './turns.js';
+import { takeTurn, type Thrown, type TurnTaker } from './turns.js';
 import { outsideTurn } from './violation.js';
 import type { WorkflowDefinition } from './workflow.js';
 
@@ -34,7 +34,7 @@ const pageSize = 1000;
  * any of them ─► stopped   ended, blocked, evicted, closed
  * ```
  */
-export class PipelineExecution implements RunContext, Execution {
+export class PipelineExecution implements TurnTaker, Execution {
   readonly runId: string;
   readonly link: number;
   readonly maxPayloadBytes: number;
@@ -197,25 +197,13 @@ export class PipelineExecution implements RunContext, Execution {
     this.#phase = 'delivering';
     for (const { recorded } of [...notes, ...ready]) recorded?.();
     this.#turnsLeft = deliveries.length;
-    for (const event of deliveries) this.#queueTurn(event);
+    for (const event of deliveries) takeTurn(this, event);
     if (deliveries.length === 0) this.#goLive();
   }
 
   // ── turns ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #queueTurn(event: RunEvent): void {
-    takeTurn({
-      run: this,
-      begin: () => {
-        this.#begin(event);
-      },
-      end: (thrown) => {
-        this.#endTurn(thrown);
-      },
-    });
-  }
-
-  #begin(event: RunEvent): void {
+  beginTurn(event: RunEvent): void {
     if (this.#phase === 'stopped') return;
     if (this.#pipeline.end && event.type !== 'output-emitted') {
       // The rest of the batch in which the run ended is skipped, live and on replay alike.
@@ -242,8 +230,8 @@ export class PipelineExecution implements RunContext, Execution {
     command.spec.deliver(event);
   }
 
-  #endTurn(thrown: unknown): void {
-    if (thrown !== undefined) this.#pipeline.fail((thrown as { readonly error: unknown }).error);
+  endTurn(thrown: Thrown | undefined): void {
+    if (thrown) this.#pipeline.fail(thrown.error);
     if (this.#phase === 'stopped') return;
     this.#cancellations.takeEffect();
     if (this.#pipeline.end) {
@@ -261,7 +249,7 @@ export class PipelineExecution implements RunContext, Execution {
   #replay(page: readonly RunEvent[], last: boolean): void {
     this.#lastPage = last;
     this.#turnsLeft = page.length;
-    for (const event of page) this.#queueTurn(event);
+    for (const event of page) takeTurn(this, event);
     this.#seq += page.length;
     if (page.length === 0) this.#goLive();
   }

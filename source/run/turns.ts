@@ -1,8 +1,9 @@
+import type { RunEvent } from '../journal/event.js';
 import { enterRun, type RunContext } from './context.js';
 import { takeTime, returnTime } from './scheduler.js';
 
 /**
- * A turn is the delivery of one event with everything that the pipeline does in reaction. Each turn is a macrotask of its own:
+ * Who takes turns. A turn is the delivery of one event with everything that the pipeline does in reaction. Each turn is a macrotask of its own:
  *
  * ```
  * setImmediate ─► begin turn 1 ─► Node drains ticks and microtasks ─► setImmediate ─► end turn 1, begin turn 2 ─► …
@@ -11,11 +12,14 @@ import { takeTime, returnTime } from './scheduler.js';
  * The callbacks of one phase are queued in one go, so that no foreign callback can come between the beginning of a turn and its
  * end, a throw does not prevent the end, and promises inside pipelines settle within the turn that caused them.
  */
-export interface Turn {
-  readonly run: RunContext;
-  begin(): void;
-  /** What `begin` threw, if it did. */
-  end(thrown: unknown): void;
+export interface TurnTaker extends RunContext {
+  beginTurn(event: RunEvent): void;
+  /** `thrown` has what `beginTurn` threw, if it did. */
+  endTurn(thrown: Thrown | undefined): void;
+}
+
+export interface Thrown {
+  readonly error: unknown;
 }
 
 /** Callbacks queued for one phase of the event loop. */
@@ -23,37 +27,41 @@ const turnsPerPhase = 1000;
 /** A phase ends early after this time, so that timers and sockets get their share. */
 const phaseBudgetMs = 4;
 
-let queue: Turn[] = [];
+/** Takers and their events, in turn: a replay queues a thousand turns at once, and an object for each would be its largest cost. */
+let takers: TurnTaker[] = [];
+let events: RunEvent[] = [];
 let head = 0;
 let pumping = false;
-let current: Turn | undefined;
-let thrown: unknown;
+let current: TurnTaker | undefined;
+let thrown: Thrown | undefined;
 let phaseEnds = 0;
 
 const endCurrent = (): void => {
   if (!current) return;
-  const turn = current;
+  const taker = current;
   const error = thrown;
   current = undefined;
   thrown = undefined;
   returnTime();
   enterRun(undefined);
-  turn.end(error);
+  taker.endTurn(error);
 };
 
 const beginNext = (): void => {
-  const turn = queue[head];
-  if (!turn) return;
+  const taker = takers[head];
+  const event = events[head];
+  if (!taker || !event) return;
   head += 1;
-  if (head === queue.length) {
-    queue = [];
+  if (head === takers.length) {
+    takers = [];
+    events = [];
     head = 0;
   }
-  current = turn;
-  enterRun(turn.run);
-  takeTime(turn.run);
+  current = taker;
+  enterRun(taker);
+  takeTime(taker);
   try {
-    turn.begin();
+    taker.beginTurn(event);
   } catch (error) {
     thrown = { error };
   }
@@ -68,20 +76,21 @@ const step = (): void => {
 const last = (): void => {
   endCurrent();
   phaseEnds = 0;
-  if (head < queue.length) pump();
+  if (head < takers.length) pump();
   else pumping = false;
 };
 
 const pump = (): void => {
   pumping = true;
-  const count = Math.min(queue.length - head, turnsPerPhase);
+  const count = Math.min(takers.length - head, turnsPerPhase);
   for (let i = 0; i < count; i += 1) setImmediate(step);
   setImmediate(last);
 };
 
-/** Queues a turn; turns are taken in the order in which they were queued. */
-export const takeTurn = (turn: Turn): void => {
-  queue.push(turn);
+/** Queues the delivery of an event; turns are taken in the order in which they were queued. */
+export const takeTurn = (taker: TurnTaker, event: RunEvent): void => {
+  takers.push(taker);
+  events.push(event);
   if (!pumping) pump();
 };
 

@@ -26,8 +26,19 @@ export const defaultMaxPayloadBytes = 2 * 1024 * 1024;
 /** No UTF-16 code unit needs more than three bytes in UTF-8. */
 const bytesPerUnit = 3;
 
+/** One limited codec for each: commands ask for them all the time. */
+const limitedCodecs = new WeakMap<object, { readonly maxBytes: number; readonly codec: unknown }>();
+
 /** The same codec, refusing texts of more bytes (UTF-8) with `PAYLOAD_TOO_LARGE`. */
-export const limited = <A>(codec: Codec<A>, maxBytes: number): Codec<A> => ({
+export const limited = <A>(codec: Codec<A>, maxBytes: number): Codec<A> => {
+  const known = limitedCodecs.get(codec);
+  if (known?.maxBytes === maxBytes) return known.codec as Codec<A>;
+  const made = limit(codec, maxBytes);
+  limitedCodecs.set(codec, { maxBytes, codec: made });
+  return made;
+};
+
+const limit = <A>(codec: Codec<A>, maxBytes: number): Codec<A> => ({
   encode: (value) => {
     const text = codec.encode(value);
     if (text.length * bytesPerUnit <= maxBytes) return text;

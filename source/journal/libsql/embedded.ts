@@ -12,6 +12,9 @@ import { fencedOut, Ownership } from './ownership.js';
 import * as rows from './rows.js';
 import * as sql from './statements.js';
 
+/** Characters of payloads that are read as one text. */
+const longestPage = 16 << 20;
+
 /** The journal in a file or in memory, over the native driver. One connection writes; it is this process's only one. */
 export class EmbeddedJournal implements Journal {
   readonly #connection: Connection;
@@ -85,9 +88,13 @@ export class EmbeddedJournal implements Journal {
   }
 
   events(runId: string, link: number, from: number, limit: number): Promise<readonly RunEvent[]> {
-    return this.#read(() =>
-      this.#connection.all(sql.eventsFrom, [runId, BigInt(link), BigInt(from), BigInt(limit)]).map(rows.fromEventRow),
-    );
+    const page = [runId, BigInt(link), BigInt(from), BigInt(limit)];
+    return this.#read(() => {
+      const size = Number(this.#connection.all(sql.eventsSize, page)[0]?.[0]);
+      return size > longestPage
+        ? this.#connection.all(sql.eventsFrom, page).map(rows.fromEventRow)
+        : rows.fromEventsPage(this.#connection.all(sql.eventsPage, page));
+    });
   }
 
   lastOutput(runId: string, link: number): Promise<RunEvent | undefined> {

@@ -33,6 +33,10 @@ export const fromEventRow = (row: readonly unknown[]): RunEvent => {
   return body as unknown as RunEvent & EventBody;
 };
 
+/** Reads a page of events that came as one text. */
+export const fromEventsPage = ([row]: readonly (readonly unknown[])[]): RunEvent[] =>
+  (JSON.parse(typeof row?.[0] === 'string' ? row[0] : '[]') as unknown[][]).map(fromEventRow);
+
 /** The columns of a run, in the order in which they are read. */
 export const runColumns =
   'num, id, workflow, version, status, link, priority, tags, input_digest, created_at, updated_at, wake_at, detail';
