@@ -15,15 +15,21 @@ const heapMegabytes = (): number => {
 /** W6: 10,000 runs that wait for a signal. */
 export const w6 = (): Promise<Result[]> =>
   withFile(async (path) => {
-    const tempolite = await Tempolite.open({ url: `file:${path}`, workflows: [waiting] });
+    const tempolite = await Tempolite.open({ url: `file:${path}`, workflows: [waiting], evictAfterMs: 500 });
     const before = heapMegabytes();
-    const parked = async (): Promise<boolean> => (await tempolite.list({ status: 'waiting' })).length === runs;
+    const parked = new Set<string>();
     const seconds = await secondsOf(async () => {
+      const all = new Promise<void>((resolve) => {
+        tempolite.runs$({ status: 'waiting' }).subscribe(({ id }) => {
+          if (parked.add(id).size === runs) resolve();
+        });
+      });
       await Promise.all(Array.from({ length: runs }, (_, n) => tempolite.start(waiting, n)));
-      while (!(await parked())) await new Promise((resolve) => setTimeout(resolve, 10));
+      await all;
     });
+    parked.clear();
     const rss = process.memoryUsage().rss / 2 ** 20;
-    tempolite.worker.evictIdle();
+    while (tempolite.worker.residents > 0) await new Promise((resolve) => setTimeout(resolve, 20));
     const evicted = heapMegabytes() - before;
     const file = megabytesOf(path);
     await tempolite.close();

@@ -93,23 +93,28 @@ export class Tempolite {
     const startAt = Number(options.startAt ?? now);
     checkStart(id, priority, startAt, tags);
     const encoded = limited(workflow.input, this.#settings.maxPayloadBytes).encode(input);
-    const status = startAt <= now && this.#worker.hasRoom ? 'running' : 'pending';
-    const { created, run } = await this.#journal.start({
-      id,
-      workflow: workflow.name,
-      version,
-      status,
-      priority,
-      tags,
-      inputDigest: digest(encoded),
-      createdAt: now,
-      input: encoded,
-      ...(startAt > now ? { wakeAt: startAt } : {}),
-    });
-    if (created && status === 'running') {
-      this.#worker.adopt(run, { type: 'started', seq: 0, batch: 0, epoch: 0, at: now, payload: encoded });
-    } else if (created) this.#worker.expect(run.id, startAt);
-    else if (run.workflow !== workflow.name || run.inputDigest !== digest(encoded)) throw taken(run, workflow.name);
+    const giveBack = startAt <= now ? this.#worker.reserve() : undefined;
+    const status = giveBack ? 'running' : 'pending';
+    try {
+      const { created, run } = await this.#journal.start({
+        id,
+        workflow: workflow.name,
+        version,
+        status,
+        priority,
+        tags,
+        inputDigest: digest(encoded),
+        createdAt: now,
+        input: encoded,
+        ...(startAt > now ? { wakeAt: startAt } : {}),
+      });
+      if (created && status === 'running') {
+        this.#worker.adopt(run, { type: 'started', seq: 0, batch: 0, epoch: 0, at: now, payload: encoded });
+      } else if (created) this.#worker.expect(run.id, startAt);
+      else if (run.workflow !== workflow.name || run.inputDigest !== digest(encoded)) throw taken(run, workflow.name);
+    } finally {
+      giveBack?.();
+    }
     return new Run(id, workflow.output, this.#handles);
   }
 

@@ -5,22 +5,29 @@ interface Limits {
   readonly evictAfterMs: number;
 }
 
+interface ResidencyHost {
+  evict(execution: PipelineExecution): void;
+  /** Runs that wait for a place in memory. */
+  wanted(): number;
+}
+
 /**
  * Which of the runs in memory only wait, and since when. A run that waits is first parked (the database learns that there is
  * nothing to do), then evicted (it leaves memory). Both happen in real time, whatever clock the runs live by.
  */
 export class Residency {
   readonly #limits: Limits;
-  readonly #evict: (execution: PipelineExecution) => void;
+  readonly #host: ResidencyHost;
   /** In the order in which they fell idle. */
   readonly #idleSince = new Map<PipelineExecution, number>();
   readonly #unparked = new Set<PipelineExecution>();
-  #timer: NodeJS.Timeout | undefined;
-  #immediate: NodeJS.Immediate | undefined;
+  readonly #parking = new Sweep();
+  readonly #evicting = new Sweep();
+  readonly #hurrying = new Sweep();
 
-  constructor(limits: Limits, evict: (execution: PipelineExecution) => void) {
+  constructor(limits: Limits, host: ResidencyHost) {
     this.#limits = limits;
-    this.#evict = evict;
+    this.#host = host;
   }
 
   idle(execution: PipelineExecution): void {
@@ -38,64 +45,96 @@ export class Residency {
   makeRoom(): boolean {
     for (const execution of this.#idleSince.keys()) {
       if (execution.status !== 'idle' || !execution.parked) continue;
-      this.busy(execution);
-      this.#evict(execution);
+      this.#drop(execution);
       return true;
     }
     return false;
   }
 
-  /** Others wait for the place of a run that only waits itself. */
-  makeRoomSoon(execution: PipelineExecution): void {
-    setImmediate(() => {
-      if (execution.status === 'idle' && !execution.parked) void execution.park();
-      else if (execution.status === 'idle') this.makeRoom();
+  /** Others wait for the places of runs that only wait themselves. */
+  hurry(): void {
+    this.#hurrying.in(0, () => {
+      for (const execution of [...this.#idleSince.keys()].slice(0, this.#host.wanted())) {
+        if (execution.status !== 'idle') continue;
+        // Parked, it falls idle once more, and leaves then.
+        if (!execution.parked) void execution.park();
+        else if (this.#host.wanted() > 0) this.#drop(execution);
+      }
     });
   }
 
+  /** Whether a run is about to be parked or to leave memory at once: a clock that stands still waits for that. */
+  get isQuiet(): boolean {
+    return !this.#parking.isImmediate && !this.#evicting.isImmediate && !this.#hurrying.isImmediate;
+  }
+
   clear(): void {
-    clearTimeout(this.#timer);
-    clearImmediate(this.#immediate);
-    this.#timer = undefined;
-    this.#immediate = undefined;
+    for (const sweep of [this.#parking, this.#evicting, this.#hurrying]) sweep.cancel();
     this.#idleSince.clear();
     this.#unparked.clear();
   }
 
-  /** Whether a run leaves memory at once: time has to wait for that. */
-  get isQuiet(): boolean {
-    return this.#immediate === undefined;
-  }
-
   #arm(): void {
-    if (this.#timer || this.#immediate || this.#idleSince.size === 0) return;
-    const [oldest = 0] = this.#idleSince.values();
-    const left = this.#limits.evictAfterMs - (performance.now() - oldest);
-    const delayMs = this.#unparked.size > 0 ? this.#limits.parkAfterMs : Math.max(left, this.#limits.parkAfterMs);
-    const sweep = (): void => {
-      this.#timer = undefined;
-      this.#immediate = undefined;
-      this.#sweep();
+    const { parkAfterMs, evictAfterMs } = this.#limits;
+    if (this.#unparked.size > 0) {
+      this.#parking.in(parkAfterMs, () => {
+        this.#park();
+      });
+    }
+    const [oldest] = this.#idleSince.values();
+    if (oldest === undefined) return;
+    // What cannot be evicted yet is looked at again no more often than it could be parked.
+    const leftMs = Math.ceil(evictAfterMs - (performance.now() - oldest));
+    this.#evicting.in(Math.max(leftMs, Math.min(parkAfterMs, evictAfterMs)), () => {
+      this.#evictOld();
       this.#arm();
-    };
-    // An open engine is kept alive by its lease, not by a run that could leave memory.
-    if (delayMs > 0) this.#timer = setTimeout(sweep, delayMs).unref();
-    else this.#immediate = setImmediate(sweep).unref();
+    });
   }
 
-  #sweep(): void {
-    for (const execution of [...this.#unparked]) {
-      this.#unparked.delete(execution);
-      if (execution.status === 'idle') void execution.park();
-    }
+  #park(): void {
+    for (const execution of this.#unparked) if (execution.status === 'idle') void execution.park();
+    this.#unparked.clear();
+  }
+
+  #evictOld(): void {
     const now = performance.now();
     for (const [execution, since] of [...this.#idleSince]) {
       if (now - since < this.#limits.evictAfterMs) break;
       if (execution.status !== 'idle') this.busy(execution);
-      else if (execution.parked) {
-        this.busy(execution);
-        this.#evict(execution);
-      }
+      else if (execution.parked) this.#drop(execution);
     }
+  }
+
+  #drop(execution: PipelineExecution): void {
+    this.busy(execution);
+    this.#host.evict(execution);
+  }
+}
+
+/** Something that is to be done once, after a while; asking again before changes nothing. It keeps no process alive. */
+class Sweep {
+  #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
+
+  get isImmediate(): boolean {
+    return this.#immediate !== undefined;
+  }
+
+  in(delayMs: number, work: () => void): void {
+    if (this.#timer || this.#immediate) return;
+    const go = (): void => {
+      this.#timer = undefined;
+      this.#immediate = undefined;
+      work();
+    };
+    if (delayMs > 0) this.#timer = setTimeout(go, delayMs).unref();
+    else this.#immediate = setImmediate(go).unref();
+  }
+
+  cancel(): void {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
+    this.#timer = undefined;
+    this.#immediate = undefined;
   }
 }

@@ -28,7 +28,7 @@ export class Worker implements ExecutionHost, StoredRunsHost {
   readonly #settings: Settings;
   readonly #activities: Activities;
   readonly #residency: Residency;
-  readonly #backlog: Backlog;
+  readonly #backlog = new Backlog();
   readonly #lease: Lease;
   readonly #stored: StoredRuns;
   /** Of runs in memory, and of those that could not be read. */
@@ -39,6 +39,7 @@ export class Worker implements ExecutionHost, StoredRunsHost {
   readonly #unwatch: (() => void) | undefined;
   readonly #ready: CommitTick;
   #commits = 0;
+  #reserved = 0;
   #state: 'open' | 'closing' | 'closed' = 'open';
 
   constructor(journal: Journal, registry: Registry, settings: Settings) {
@@ -47,10 +48,12 @@ export class Worker implements ExecutionHost, StoredRunsHost {
     this.#settings = settings;
     this.maxPayloadBytes = settings.maxPayloadBytes;
     this.#activities = new Activities(settings);
-    this.#residency = new Residency(settings, (execution) => {
-      this.#evict(execution);
+    this.#residency = new Residency(settings, {
+      wanted: () => this.#backlog.size,
+      evict: (execution) => {
+        this.#evict(execution);
+      },
     });
-    this.#backlog = new Backlog();
     this.#ready = new CommitTick((execution) => {
       this.#residency.busy(execution);
       void execution.collect();
@@ -75,9 +78,13 @@ export class Worker implements ExecutionHost, StoredRunsHost {
     await this.#stored.recover();
   }
 
-  /** Whether a run that starts now is executed at once. */
-  get hasRoom(): boolean {
-    return this.#resident.size + this.#loading.size < this.#settings.maxResidentRuns || this.#residency.makeRoom();
+  /** Keeps a place for a run that is being started; `undefined` when there is none. The answer gives it back. */
+  reserve(): (() => void) | undefined {
+    if (!this.#hasRoom) return undefined;
+    this.#reserved += 1;
+    return () => {
+      this.#reserved -= 1;
+    };
   }
 
   /** Executes a run that has just been started, of which nothing has to be read. */
@@ -97,8 +104,9 @@ export class Worker implements ExecutionHost, StoredRunsHost {
   async activate(runId: string): Promise<PipelineExecution | undefined> {
     const here = this.#resident.get(runId) ?? this.#loading.get(runId);
     if (here || this.#state !== 'open') return here;
-    if (!this.hasRoom) {
+    if (!this.#hasRoom) {
       this.#backlog.add(runId);
+      this.#residency.hurry();
       return undefined;
     }
     const loading = this.#load(runId)
@@ -119,11 +127,6 @@ export class Worker implements ExecutionHost, StoredRunsHost {
 
   get residents(): number {
     return this.#resident.size;
-  }
-
-  /** Drops every run that only waits from memory. */
-  evictIdle(): void {
-    while (this.#residency.makeRoom());
   }
 
   unblock({ id, link }: RunRecord): Promise<void> {
@@ -188,7 +191,7 @@ export class Worker implements ExecutionHost, StoredRunsHost {
   idle(execution: PipelineExecution): void {
     if (this.#state === 'closed') return;
     this.#residency.idle(execution);
-    if (this.#backlog.size > 0) this.#residency.makeRoomSoon(execution);
+    if (this.#backlog.size > 0) this.#residency.hurry();
   }
 
   arm(execution: PipelineExecution, due: number | undefined): void {
@@ -254,6 +257,11 @@ export class Worker implements ExecutionHost, StoredRunsHost {
     if (this.#state !== 'open') return;
     this.#settings.logger.error({ runId, error }, 'run could not be read; it is read again');
     this.#alarm.set(runId, this.now() + this.#settings.commitRetryMs);
+  }
+
+  get #hasRoom(): boolean {
+    const places = this.#resident.size + this.#loading.size + this.#reserved;
+    return places < this.#settings.maxResidentRuns || this.#residency.makeRoom();
   }
 
   #evict(execution: PipelineExecution): void {

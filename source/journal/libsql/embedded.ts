@@ -224,7 +224,8 @@ export class EmbeddedJournal implements Journal {
       ...proof,
     ])[0];
     if (!updated) throw fencedOut();
-    if (isTerminal(status.status)) this.#nums.delete(runId);
+    // A run that waits costs no memory.
+    if (isTerminal(status.status) || status.status === 'waiting') this.#nums.delete(runId);
     this.#note({ type: 'run', run: rows.fromRunRow(updated) });
   }
 
