@@ -11,9 +11,9 @@ const ownNames = new Set(['name', 'message', 'stack', 'cause', 'errors']);
  */
 export const encodeError = (error: Error, at: Walk): Record<string, unknown> => {
   const unrecorded: string[] = [];
-  const attempt = (key: string, item: unknown): unknown => {
+  const attempt = (key: string, read: () => unknown): unknown => {
     try {
-      return at(key, item);
+      return at(key, read());
     } catch {
       unrecorded.push(key);
       return undefined;
@@ -22,11 +22,11 @@ export const encodeError = (error: Error, at: Walk): Record<string, unknown> => 
   const properties: Record<string, unknown> = {};
   for (const key of Object.keys(error)) {
     if (ownNames.has(key)) continue;
-    const encoded = attempt(key, Reflect.get(error, key));
+    const encoded = attempt(key, () => Reflect.get(error, key));
     if (encoded !== undefined) properties[key] = encoded;
   }
-  const cause = 'cause' in error ? attempt('cause', error.cause) : undefined;
-  const parts = error instanceof AggregateError ? attempt('errors', [...(error.errors as unknown[])]) : undefined;
+  const cause = 'cause' in error ? attempt('cause', () => error.cause) : undefined;
+  const parts = error instanceof AggregateError ? attempt('errors', () => [...(error.errors as unknown[])]) : undefined;
   return {
     name: error.name,
     message: error.message,

@@ -60,12 +60,19 @@ const describe = (fault: t.ValidationError): string => {
 /** The first entry of a context is the value itself; branches of unions and intersections are numbered, which is no path. */
 const pathOfFault = ({ context }: t.ValidationError): string => {
   const keys = context.slice(1).flatMap(({ key }, index): (string | number)[] => {
-    const parent = context[index]?.type;
-    const tag: unknown = parent && '_tag' in parent ? parent._tag : undefined;
+    const tag = kindOf(context[index]?.type);
     if (tag === 'UnionType' || tag === 'IntersectionType') return [];
-    return tag === 'ArrayType' || tag === 'ReadonlyArrayType' ? [Number(key)] : [key];
+    return tag === 'ArrayType' || tag === 'ReadonlyArrayType' || tag === 'TupleType' ? [Number(key)] : [key];
   });
   return pathOf(keys);
+};
+
+/** Types that check what another type reads: the entries of a context are those of the inner one. */
+const wrappers: readonly unknown[] = ['ExactType', 'RefinementType', 'ReadonlyType', 'RecursiveType'];
+
+const kindOf = (type: unknown): unknown => {
+  if (typeof type !== 'object' || type === null || !('_tag' in type)) return undefined;
+  return wrappers.includes(type._tag) && 'type' in type ? kindOf(type.type) : type._tag;
 };
 
 const show = (value: unknown): string => {

@@ -62,7 +62,9 @@ export const nextAttempt = (
   if (attempt >= policy.maxAttempts || isFinal(policy, error)) return { retry: false };
   const asked = askedFor(error, now);
   if (asked !== undefined) return { retry: true, delayMs: asked };
-  const interval = Math.min(policy.initialIntervalMs * policy.backoff ** (attempt - 1), policy.maxIntervalMs);
+  // The power may be Infinity, and nothing times Infinity is NaN.
+  const growth = Math.min(policy.backoff ** (attempt - 1), Number.MAX_VALUE);
+  const interval = Math.min(policy.initialIntervalMs * growth, policy.maxIntervalMs);
   const varied = interval * (1 + policy.jitter * (2 * random() - 1));
   return { retry: true, delayMs: Math.round(Math.min(varied, policy.maxIntervalMs)) };
 };

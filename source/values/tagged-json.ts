@@ -29,7 +29,7 @@ export const isPlain = (value: unknown, depth = 0): boolean => {
 
 const isPlainContainer = (value: object, depth: number): boolean => {
   if (Array.isArray(value)) {
-    if (Object.keys(value).length !== value.length) return false;
+    if (Object.getPrototypeOf(value) !== Array.prototype || Object.keys(value).length !== value.length) return false;
     for (const item of value) if (!isPlain(item, depth + 1)) return false;
     return true;
   }
@@ -52,9 +52,12 @@ export const encodeTagged = (value: unknown): unknown => {
 
   const at: Walk = (key, item) => {
     keys.push(key);
-    const encoded = walk(item);
-    keys.pop();
-    return encoded;
+    // An error leaves out what cannot be written down and goes on: a refusal must leave no trace here.
+    try {
+      return walk(item);
+    } finally {
+      keys.pop();
+    }
   };
 
   const walk = (item: unknown): unknown => {
@@ -83,16 +86,19 @@ export const encodeTagged = (value: unknown): unknown => {
       throw refuse(keys, 'a reference to something that contains it', 'break the cycle, or pass ids');
     if (above.size >= deepest) throw refuse(keys, `nested more than ${deepest} levels deep`, 'flatten it');
     above.add(item);
-    const encoded = encodeObject(item);
-    above.delete(item);
-    return encoded;
+    try {
+      return encodeObject(item);
+    } finally {
+      above.delete(item);
+    }
   };
 
   const encodeObject = (item: object): unknown => {
-    if (Array.isArray(item)) return encodeArray(item);
+    const prototype: unknown = Object.getPrototypeOf(item);
+    // A subclass would come back as an array: it is refused as an instance of a class.
+    if (Array.isArray(item) && prototype === Array.prototype) return encodeArray(item);
     const special = specialOf(item);
     if (special) return special.encode(item, at);
-    const prototype: unknown = Object.getPrototypeOf(item);
     if (prototype === null) return { $type: 'NullObject', value: encodeProperties(item) };
     if (prototype !== Object.prototype) {
       const name = item.constructor.name || 'unnamed';
