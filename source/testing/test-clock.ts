@@ -1,4 +1,5 @@
 import TinyQueue from 'tinyqueue';
+import { ValueError } from '../errors.js';
 import type { Clock } from '../run/clock.js';
 import { duration, type Duration } from '../values/duration.js';
 
@@ -29,7 +30,7 @@ export class TestClock implements Clock {
 
   /** Starts at the beginning of 2030 unless told otherwise. */
   constructor(start: Date | number = Date.UTC(2030, 0, 1)) {
-    this.#now = Number(start);
+    this.#now = instantOf(start);
   }
 
   now(): number {
@@ -64,7 +65,7 @@ export class TestClock implements Clock {
 
   /** Jumps, as a machine's clock does when it is set: alarms that are due ring, earlier ones do not come back. */
   set(instant: Date | number): void {
-    this.#now = Number(instant);
+    this.#now = instantOf(instant);
     this.#ring();
   }
 
@@ -75,7 +76,7 @@ export class TestClock implements Clock {
 
   /** Moves on to an instant, alarm by alarm. */
   async advanceTo(instant: Date | number): Promise<void> {
-    const end = Number(instant);
+    const end = instantOf(instant);
     await this.settle();
     for (let next = this.next; next !== undefined && next <= end; next = this.next) {
       this.#now = Math.max(this.#now, next);
@@ -118,3 +119,9 @@ export class TestClock implements Clock {
     }
   }
 }
+
+const instantOf = (instant: Date | number): number => {
+  const ms = Number(instant);
+  if (Number.isFinite(ms)) return ms;
+  throw new ValueError('INVALID_ARGUMENT', `an instant is a valid Date or ms since 1970, not ${String(instant)}`);
+};
