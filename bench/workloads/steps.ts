@@ -9,7 +9,7 @@ import { median, percentile, repeated, secondsOf, type Result } from '../result.
 
 const count = defineActivity('count', {}, (n: number) => Promise.resolve(n + 1));
 
-export const sequential = (steps: number) =>
+const sequential = (steps: number) =>
   workflow('sequential', (n$: Observable<number>) =>
     n$.pipe(
       expand((n) => (n < steps ? execute(count, n) : EMPTY)),

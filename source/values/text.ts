@@ -1,5 +1,5 @@
 /** Characters of an id, a name or a key. */
-export const longestText = 200;
+const longestText = 200;
 
 // The database would cut a text at NUL and replace half of a surrogate pair: two ids could become one.
 const unstorable = /[\p{Surrogate}\p{Cc}]/u;

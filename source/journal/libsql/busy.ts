@@ -1,7 +1,7 @@
 import { isBusy } from './failures.js';
 
 /** A locked database is tried again for this long. */
-export const defaultBusyTimeoutMs = 10_000;
+const defaultBusyTimeoutMs = 10_000;
 
 const firstDelayMs = 2;
 const longestDelayMs = 100;
