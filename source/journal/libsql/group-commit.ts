@@ -1,4 +1,4 @@
-import { JournalError, type TempoliteError } from '../../errors.js';
+import type { TempoliteError } from '../../errors.js';
 import type { Connection } from './connection.js';
 import { isBusy, isOfOneCaller, journalError } from './failures.js';
 
@@ -94,17 +94,22 @@ export class GroupCommit {
   }
 
   #write(group: readonly Entry[]): void {
+    let settled: readonly (() => void)[];
     try {
-      const settled = this.#connection.transaction(() => group.map((entry) => entry.write()));
-      this.#busySince = undefined;
-      this.#busyDelayMs = firstBusyDelayMs;
-      this.#committed();
-      for (const settle of settled) settle();
+      settled = this.#connection.transaction(() => group.map((entry) => entry.write()));
     } catch (error) {
       if (isBusy(error)) this.#tryLater(group, error);
-      else if (group.length > 1 && (isOfOneCaller(error) || error instanceof JournalError)) {
-        for (const entry of group) this.#write([entry]);
-      } else this.#reject(group, journalError(error));
+      else if (group.length > 1 && isOfOneCaller(error)) for (const entry of group) this.#write([entry]);
+      else this.#reject(group, journalError(error));
+      return;
+    }
+    this.#busySince = undefined;
+    this.#busyDelayMs = firstBusyDelayMs;
+    try {
+      this.#committed();
+    } finally {
+      // It is written, whatever a listener makes of it.
+      for (const settle of settled) settle();
     }
   }
 
