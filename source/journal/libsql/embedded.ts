@@ -27,9 +27,16 @@ export class EmbeddedJournal implements Journal {
   constructor(connection: Connection, options: GroupCommitOptions) {
     this.#connection = connection;
     this.#ownership = new Ownership(connection);
-    this.#group = new GroupCommit(connection, options, () => {
-      this.#announce();
-    });
+    this.#group = new GroupCommit(
+      connection,
+      options,
+      () => {
+        this.#announce();
+      },
+      () => {
+        this.#forget();
+      },
+    );
   }
 
   start(run: NewRun): Promise<{ readonly created: boolean; readonly run: RunRecord }> {
@@ -260,6 +267,12 @@ export class EmbeddedJournal implements Journal {
     const changes = this.#changes;
     this.#changes = [];
     if (changes.length > 0) for (const listener of [...this.#listeners]) listener(changes);
+  }
+
+  /** What was noted in a transaction that came to nothing: its changes, and rows that are not there. */
+  #forget(): void {
+    this.#changes = [];
+    this.#nums.clear();
   }
 
   // ── plumbing ──────────────────────────────────────────────────────────────────────────────────────────────────────────

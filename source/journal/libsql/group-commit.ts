@@ -29,18 +29,20 @@ export class GroupCommit {
   readonly #busyTimeoutMs: number;
   readonly #maxRows: number;
   readonly #committed: () => void;
+  readonly #rolledBack: () => void;
   #queue: Entry[] = [];
   #scheduled = false;
   #busySince: number | undefined;
   #busyDelayMs = firstBusyDelayMs;
   #drained: (() => void)[] = [];
 
-  /** `committed` is called after each commit, before anybody's promise settles. */
-  constructor(connection: Connection, options: GroupCommitOptions, committed: () => void) {
+  /** `committed` is called after each commit, before anybody's promise settles; `rolledBack` when nothing of it was written. */
+  constructor(connection: Connection, options: GroupCommitOptions, committed: () => void, rolledBack: () => void) {
     this.#connection = connection;
     this.#busyTimeoutMs = options.busyTimeoutMs ?? 10_000;
     this.#maxRows = options.maxRowsPerCommit ?? 1000;
     this.#committed = committed;
+    this.#rolledBack = rolledBack;
   }
 
   /** Puts a piece of writing into the next transaction; answers with what `write` gives once it is committed. */
@@ -98,6 +100,7 @@ export class GroupCommit {
     try {
       settled = this.#connection.transaction(() => group.map((entry) => entry.write()));
     } catch (error) {
+      this.#rolledBack();
       if (isBusy(error)) this.#tryLater(group, error);
       else if (group.length > 1 && isOfOneCaller(error)) for (const entry of group) this.#write([entry]);
       else this.#reject(group, journalError(error));
