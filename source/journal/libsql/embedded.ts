@@ -42,8 +42,7 @@ export class EmbeddedJournal implements Journal {
       },
       rolledBack: () => {
         this.#appends.clear();
-        this.#changes = [];
-        this.#nums.clear();
+        this.#forget();
       },
     });
   }
@@ -269,6 +268,12 @@ export class EmbeddedJournal implements Journal {
     const changes = this.#changes;
     this.#changes = [];
     if (changes.length > 0) for (const listener of [...this.#listeners]) listener(changes);
+  }
+
+  /** What was noted in a transaction that came to nothing: its changes, and rows that are not there. */
+  #forget(): void {
+    this.#changes = [];
+    this.#nums.clear();
   }
 
   // ── plumbing ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -24,8 +24,14 @@ const rawCodeOf = (error: unknown): number | undefined =>
 
 export const isBusy = (error: unknown): boolean => rawCodeOf(error) === 5 || rawCodeOf(error) === 6;
 
-/** Whether the data of one caller was refused (constraint, mismatch, too big), which says nothing about the others. */
-export const isOfOneCaller = (error: unknown): boolean => [18, 19, 20].includes(rawCodeOf(error) ?? -1);
+/**
+ * Whether what one caller asked for was refused, which says nothing about the others: by the database (constraint, mismatch, too
+ * big), or before it was asked (no such run, a number that is none).
+ */
+export const isOfOneCaller = (error: unknown): boolean => {
+  const rawCode = rawCodeOf(error);
+  return rawCode === undefined || [18, 19, 20].includes(rawCode);
+};
 
 /** The driver's error as a coded one. */
 export const journalError = (error: unknown): TempoliteError => {

@@ -1,4 +1,4 @@
-import { JournalError, type TempoliteError } from '../../errors.js';
+import type { TempoliteError } from '../../errors.js';
 import { BusyWait } from './busy.js';
 import type { Connection } from './connection.js';
 import { isBusy, isOfOneCaller, journalError } from './failures.js';
@@ -99,21 +99,26 @@ export class GroupCommit {
   }
 
   #write(group: readonly Entry[]): void {
+    let settled: readonly (() => void)[];
     try {
-      const settled = this.#connection.transaction(() => {
+      settled = this.#connection.transaction(() => {
         const answers = group.map((entry) => entry.write());
         this.#hooks.written();
         return answers;
       });
-      this.#busy.over();
-      this.#hooks.committed();
-      for (const settle of settled) settle();
     } catch (error) {
       this.#hooks.rolledBack();
       if (isBusy(error)) this.#tryLater(group, error);
-      else if (group.length > 1 && (isOfOneCaller(error) || error instanceof JournalError)) {
-        for (const entry of group) this.#write([entry]);
-      } else this.#reject(group, journalError(error));
+      else if (group.length > 1 && isOfOneCaller(error)) for (const entry of group) this.#write([entry]);
+      else this.#reject(group, journalError(error));
+      return;
+    }
+    this.#busy.over();
+    try {
+      this.#hooks.committed();
+    } finally {
+      // It is written, whatever a listener makes of it.
+      for (const settle of settled) settle();
     }
   }
 

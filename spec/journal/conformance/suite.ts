@@ -1,0 +1,12 @@
+import type { Subject } from '../../_support/journals.js';
+import { append } from './append.js';
+import { changes } from './changes.js';
+import { claims } from './claims.js';
+import { inbox } from './inbox.js';
+import { runs } from './runs.js';
+import { start } from './start.js';
+
+/** What every driver of the port keeps. */
+export const journalConformance = (subject: Subject): void => {
+  for (const part of [start, append, inbox, runs, claims, changes]) part(subject);
+};
