@@ -41,7 +41,11 @@ export class AppendBuffer {
     for (let from = 0; from < rows.length; from += rowsPerStatement) {
       const some = rows.slice(from, from + rowsPerStatement);
       const bindings = some.flatMap((row) => row.bindings);
-      const appended = this.#connection.run(sql.appendEvents(some.length), [...bindings, ...proof()]);
+      const isLast = from + rowsPerStatement >= rows.length;
+      const statement = sql.appendEvents(some.length);
+      const appended = isLast
+        ? this.#connection.runLast(statement, [...bindings, ...proof()])
+        : this.#connection.run(statement, [...bindings, ...proof()]);
       if (appended.changes !== some.length) throw fencedOut();
       const first = appended.lastInsertRowid - some.length + 1;
       some.forEach(({ event, runId, link, positioned }, place) => {

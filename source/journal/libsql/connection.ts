@@ -5,6 +5,11 @@ export type Binding = null | string | bigint;
 
 type Statement = ReturnType<InstanceType<typeof Database>['prepare']>;
 
+export interface Written {
+  readonly changes: number;
+  readonly lastInsertRowid: number;
+}
+
 interface Cached {
   readonly statement: Statement;
   readonly parameters: number;
@@ -19,6 +24,8 @@ export class Connection {
   readonly #database: InstanceType<typeof Database>;
   readonly #statements = new Map<string, Cached>();
   #open = true;
+  /** `asked`: it begins with the first statement. `done`: its only statement was atomic by itself. */
+  #transaction: 'none' | 'asked' | 'begun' | 'done' = 'none';
 
   constructor(path: string) {
     // The driver would wait for locks by sleeping the event loop: it must not wait at all.
@@ -26,31 +33,45 @@ export class Connection {
   }
 
   exec(sql: string): void {
+    this.#begin();
     this.#database.exec(sql);
   }
 
   /** Rows as arrays of columns. Also for `INSERT … RETURNING`: `get` and `run` of the driver lose errors there. */
   all(sql: string, bindings: readonly Binding[] = []): unknown[][] {
+    this.#begin();
     return this.#prepared(sql, bindings, true).all([...bindings]) as unknown[][];
   }
 
   /** For statements that yield no rows. */
-  run(sql: string, bindings: readonly Binding[] = []): { readonly changes: number; readonly lastInsertRowid: number } {
-    const { changes, lastInsertRowid } = this.#prepared(sql, bindings, false).run([...bindings]);
-    return { changes, lastInsertRowid: Number(lastInsertRowid) };
+  run(sql: string, bindings: readonly Binding[] = []): Written {
+    this.#begin();
+    return this.#runNow(sql, bindings);
+  }
+
+  /**
+   * The last statement of a transaction. One that is also the first needs no BEGIN and COMMIT: it is atomic by itself, and a
+   * tenth faster (measured).
+   */
+  runLast(sql: string, bindings: readonly Binding[] = []): Written {
+    const written = this.#runNow(sql, bindings);
+    if (this.#transaction === 'asked') this.#transaction = 'done';
+    return written;
   }
 
   /** Runs `work` in one write transaction. What it throws, or the commit, leaves nothing behind. */
   transaction<T>(work: () => T): T {
-    this.exec('BEGIN IMMEDIATE');
+    this.#transaction = 'asked';
     try {
       const result = work();
-      this.exec('COMMIT');
+      if (this.#hasBegun()) this.#database.exec('COMMIT');
       return result;
     } catch (error) {
       // A full disk has already rolled back; another ROLLBACK would hide why.
-      if (this.#database.inTransaction) this.exec('ROLLBACK');
+      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
       throw error;
+    } finally {
+      this.#transaction = 'none';
     }
   }
 
@@ -60,6 +81,22 @@ export class Connection {
     this.#open = false;
     this.#statements.clear();
     this.#database.close();
+  }
+
+  #hasBegun(): boolean {
+    return this.#transaction === 'begun';
+  }
+
+  #begin(): void {
+    if (this.#transaction === 'done') throw new TypeError('the last statement of this transaction has been written');
+    if (this.#transaction !== 'asked') return;
+    this.#database.exec('BEGIN IMMEDIATE');
+    this.#transaction = 'begun';
+  }
+
+  #runNow(sql: string, bindings: readonly Binding[]): Written {
+    const { changes, lastInsertRowid } = this.#prepared(sql, bindings, false).run([...bindings]);
+    return { changes, lastInsertRowid: Number(lastInsertRowid) };
   }
 
   #prepared(sql: string, bindings: readonly Binding[], rows: boolean): Statement {
