@@ -120,15 +120,7 @@ export class EmbeddedJournal implements Journal {
     });
   }
 
-  async acquire({
-    id,
-    now,
-    leaseMs,
-  }: {
-    readonly id: string;
-    readonly now: number;
-    readonly leaseMs: number;
-  }): Promise<Worker> {
+  async acquire({ id, now, leaseMs }: Parameters<Journal['acquire']>[0]): Promise<Worker> {
     const worker = await this.#add(1, () => this.#ownership.acquire(id, now, leaseMs));
     this.#ownership.hold(worker);
     return worker;
@@ -205,7 +197,9 @@ export class EmbeddedJournal implements Journal {
       if (appended.changes !== some.length) throw fencedOut();
       this.#noteEvents(runId, link, some, appended.lastInsertRowid - some.length + 1);
     }
-    for (const id of consumed) this.#connection.run(sql.consume, [BigInt(id)]);
+    for (const id of consumed) {
+      if (this.#connection.run(sql.consume, [BigInt(id), ...proof]).changes === 0) throw fencedOut();
+    }
     if (!status) return;
     const updated = this.#connection.all(sql.updateRun, [
       status.status,
