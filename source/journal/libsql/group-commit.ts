@@ -95,16 +95,16 @@ export class GroupCommit {
     return this.#queue.splice(0, end < 0 ? this.#queue.length : end);
   }
 
-  #write(group: readonly Entry[]): void {
+  /** Answers `false` when the group was put off, because the database is locked. */
+  #write(group: readonly Entry[]): boolean {
     let settled: readonly (() => void)[];
     try {
       settled = this.#connection.transaction(() => group.map((entry) => entry.write()));
     } catch (error) {
       this.#rolledBack();
-      if (isBusy(error)) this.#tryLater(group, error);
-      else if (group.length > 1 && isOfOneCaller(error)) for (const entry of group) this.#write([entry]);
-      else this.#reject(group, journalError(error));
-      return;
+      if (isBusy(error)) return this.#tryLater(group, error);
+      if (group.length > 1 && isOfOneCaller(error)) return this.#writeOneByOne(group);
+      return this.#reject(group, journalError(error));
     }
     this.#busySince = undefined;
     this.#busyDelayMs = firstBusyDelayMs;
@@ -114,15 +114,25 @@ export class GroupCommit {
       // It is written, whatever a listener makes of it.
       for (const settle of settled) settle();
     }
+    return true;
+  }
+
+  #writeOneByOne(group: readonly Entry[]): boolean {
+    for (const [place, entry] of group.entries()) {
+      if (this.#write([entry])) continue;
+      // The rest goes behind the one that waits for the lock now.
+      this.#queue.splice(1, 0, ...group.slice(place + 1));
+      return false;
+    }
+    return true;
   }
 
   /** The lock is waited for without sleeping the event loop; the whole transaction is tried again. */
-  #tryLater(group: readonly Entry[], error: unknown): void {
+  #tryLater(group: readonly Entry[], error: unknown): boolean {
     this.#busySince ??= performance.now();
     if (performance.now() - this.#busySince > this.#busyTimeoutMs) {
       this.#busySince = undefined;
-      this.#reject(group, journalError(error));
-      return;
+      return this.#reject(group, journalError(error));
     }
     this.#queue.unshift(...group);
     this.#scheduled = true;
@@ -133,9 +143,11 @@ export class GroupCommit {
       },
       this.#busyDelayMs * (0.5 + Math.random()),
     );
+    return false;
   }
 
-  #reject(group: readonly Entry[], error: TempoliteError): void {
+  #reject(group: readonly Entry[], error: TempoliteError): true {
     for (const { reject } of group) reject(error);
+    return true;
   }
 }
