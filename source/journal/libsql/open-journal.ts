@@ -6,7 +6,7 @@ import { Connection } from './connection.js';
 import { EmbeddedJournal } from './embedded.js';
 import { journalError } from './failures.js';
 import type { GroupCommitOptions } from './group-commit.js';
-import { migrate } from './migrate.js';
+import { migrate, refuseNewer } from './migrate.js';
 
 export interface JournalOptions extends GroupCommitOptions {
   /** `file:orders.db`, `file:///var/lib/orders.db`, or `:memory:` (default: what is in memory ends with the process). */
@@ -24,6 +24,7 @@ export const openJournal = (options: JournalOptions = {}): Promise<Journal> =>
     try {
       if (path !== ':memory:') createPrivate(path);
       connection = new Connection(path);
+      refuseNewer(connection);
       configure(connection, options.durability ?? 'full');
       migrate(connection);
       return new EmbeddedJournal(connection, options);
