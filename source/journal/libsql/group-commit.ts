@@ -17,6 +17,8 @@ export interface GroupCommitOptions {
   readonly maxRowsPerCommit?: number;
 }
 
+/** Default of `busyTimeoutMs`. */
+export const defaultBusyTimeoutMs = 10_000;
 const firstBusyDelayMs = 2;
 const longestBusyDelayMs = 100;
 
@@ -39,7 +41,7 @@ export class GroupCommit {
   /** `committed` is called after each commit, before anybody's promise settles; `rolledBack` when nothing of it was written. */
   constructor(connection: Connection, options: GroupCommitOptions, committed: () => void, rolledBack: () => void) {
     this.#connection = connection;
-    this.#busyTimeoutMs = options.busyTimeoutMs ?? 10_000;
+    this.#busyTimeoutMs = options.busyTimeoutMs ?? defaultBusyTimeoutMs;
     this.#maxRows = options.maxRowsPerCommit ?? 1000;
     this.#committed = committed;
     this.#rolledBack = rolledBack;

@@ -1,11 +1,12 @@
 import { closeSync, openSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { JournalError } from '../../errors.js';
 import type { Journal } from '../journal.js';
 import { Connection } from './connection.js';
 import { EmbeddedJournal } from './embedded.js';
-import { journalError } from './failures.js';
-import type { GroupCommitOptions } from './group-commit.js';
+import { isBusy, journalError } from './failures.js';
+import { defaultBusyTimeoutMs, type GroupCommitOptions } from './group-commit.js';
 import { migrate, refuseNewer } from './migrate.js';
 
 export interface JournalOptions extends GroupCommitOptions {
@@ -15,24 +16,39 @@ export interface JournalOptions extends GroupCommitOptions {
   readonly durability?: 'full' | 'normal';
 }
 
-/** Opens a database and brings its schema up to date. Errors: `JOURNAL_*`, `UNSUPPORTED_URL`. */
-export const openJournal = (options: JournalOptions = {}): Promise<Journal> =>
-  // The driver works synchronously; the port does not promise that.
-  Promise.resolve().then(() => {
-    const path = pathOf(options.url ?? ':memory:');
-    let connection: Connection | undefined;
+/** Between two attempts to open a file that another process has just locked; varied by half, up and down. */
+const busyDelayMs = 10;
+
+/**
+ * Opens a database and brings its schema up to date. A file that is locked, because another process creates or recovers it just
+ * now, is tried again for `busyTimeoutMs`. Errors: `JOURNAL_*`, `UNSUPPORTED_URL`.
+ */
+export const openJournal = async (options: JournalOptions = {}): Promise<Journal> => {
+  const path = pathOf(options.url ?? ':memory:');
+  const giveUpAt = performance.now() + (options.busyTimeoutMs ?? defaultBusyTimeoutMs);
+  for (;;) {
     try {
-      if (path !== ':memory:') createPrivate(path);
-      connection = new Connection(path);
-      refuseNewer(connection);
-      configure(connection, options.durability ?? 'full');
-      migrate(connection);
-      return new EmbeddedJournal(connection, options);
+      return openOnce(path, options);
     } catch (error) {
-      connection?.close();
-      throw journalError(error);
+      if (!isBusy(error) || performance.now() >= giveUpAt) throw journalError(error);
     }
-  });
+    await setTimeout(busyDelayMs * (0.5 + Math.random()));
+  }
+};
+
+const openOnce = (path: string, options: JournalOptions): Journal => {
+  if (path !== ':memory:') createPrivate(path);
+  const connection = new Connection(path);
+  try {
+    refuseNewer(connection);
+    configure(connection, options.durability ?? 'full');
+    migrate(connection);
+    return new EmbeddedJournal(connection, options);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+};
 
 const configure = (connection: Connection, durability: 'full' | 'normal'): void => {
   connection.all('PRAGMA journal_mode = WAL');
