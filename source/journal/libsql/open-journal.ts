@@ -50,10 +50,10 @@ const openOnce = (path: string, options: JournalOptions): Journal => {
   }
 };
 
-const configure = (connection: Connection, durability: 'full' | 'normal'): void => {
+export const configure = (connection: Connection, durability: 'full' | 'normal'): void => {
   connection.all('PRAGMA journal_mode = WAL');
   connection.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
-  connection.all('PRAGMA wal_autocheckpoint = 1000');
+  connection.all('PRAGMA wal_autocheckpoint = 0');
   connection.all('PRAGMA journal_size_limit = 16777216');
 };
 
