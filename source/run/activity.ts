@@ -1,4 +1,4 @@
-import type { Subscribable } from 'rxjs';
+import type { Observable, Subscribable } from 'rxjs';
 import type { Codec } from '../values/codec.js';
 import type { Duration } from '../values/duration.js';
 import type { RetryPolicy } from '../values/retry-policy.js';
@@ -6,7 +6,19 @@ import type { Logger } from './logger.js';
 
 /** What an activity emits: the values of its stream, what its promise resolves to, or what it returns. */
 export type Emitted<R> =
-  R extends Subscribable<infer V> ? V : R extends PromiseLike<infer V> ? V : R extends AsyncIterable<infer V> ? V : R;
+  // By name before by shape: of the overloads of Observable's `subscribe` inference sees only the last, and finds `unknown`.
+  R extends Observable<infer V>
+    ? V
+    : R extends Subscribable<infer V>
+      ? V
+      : R extends PromiseLike<infer V>
+        ? V
+        : R extends AsyncIterable<infer V>
+          ? V
+          : R;
+
+/** What an activity may give to emit values of a type. */
+export type Emitting<O> = O | Subscribable<O> | PromiseLike<O> | AsyncIterable<O>;
 
 /** What an activity is told besides its input. */
 export interface ActivityContext<I = unknown> {
