@@ -1,6 +1,13 @@
 import type * as t from 'io-ts';
 import { EngineError } from '../errors.js';
-import type { ActivityFunction, ActivityObject, ActivityTask, Emitted, ExecutionOptions } from '../run/activity.js';
+import type {
+  ActivityFunction,
+  ActivityObject,
+  ActivityTask,
+  Emitted,
+  Emitting,
+  ExecutionOptions,
+} from '../run/activity.js';
 import type { Codec } from '../values/codec.js';
 import { duration } from '../values/duration.js';
 import { codecOf } from '../values/io-ts-codec.js';
@@ -36,18 +43,28 @@ export interface ActivityOptions<I, O> extends ExecutionOptions, ActivityCodecs<
  * const charge = defineActivity('charge', { input: Order, output: Receipt, retry: { maxAttempts: 5 } }, (order, { idempotencyKey }) =>
  *   payments.charge(order.total, idempotencyKey));
  */
-export const defineActivity = <I, R>(
+export function defineActivity<I, O>(
+  name: string,
+  options: ActivityOptions<I, O> & { readonly output: t.Type<O, unknown> },
+  fn: ActivityFunction<I, Emitting<NoInfer<O>>> | ActivityObject<I, Emitting<NoInfer<O>>>,
+): ActivityDefinition<I, O>;
+export function defineActivity<I, R>(
   name: string,
   options: ActivityOptions<I, NoInfer<Emitted<R>>>,
   fn: ActivityFunction<I, R> | ActivityObject<I, R>,
-): ActivityDefinition<I, NoInfer<Emitted<R>>> => {
+): ActivityDefinition<I, Emitted<R>>;
+export function defineActivity<I, R>(
+  name: string,
+  options: ActivityOptions<I, Emitted<R>>,
+  fn: ActivityFunction<I, R> | ActivityObject<I, R>,
+): ActivityDefinition<I, Emitted<R>> {
   const { input, output, concurrency = 1, ...execution } = options;
   checkName('activity', name);
   checkOptions(name, concurrency, execution);
   // The engine knows activities without their types; the codecs on both sides are what makes this safe.
   const run = (typeof fn === 'function' ? fn : fn.run.bind(fn)) as ActivityTask['run'];
   return { name, input: codecOf(input), output: codecOf(output), run, options: execution, concurrency };
-};
+}
 
 /** Names become part of step keys: any text of one line without the marks of a key. */
 export const checkName = (what: string, name: unknown): void => {
