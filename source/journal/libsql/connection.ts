@@ -1,4 +1,5 @@
 import Database from 'libsql';
+import { ValueError } from '../../errors.js';
 
 /** All that may be bound: the native driver aborts the process on anything else, and writes JS numbers as REAL. */
 export type Binding = null | string | bigint;
@@ -61,6 +62,7 @@ export class Connection {
 
   /** Runs `work` in one write transaction. What it throws, or the commit, leaves nothing behind. */
   transaction<T>(work: () => T): T {
+    if (!this.#open) throw new TypeError('the database connection is not open');
     this.#transaction = 'asked';
     try {
       const result = work();
@@ -105,14 +107,33 @@ export class Connection {
     if (cached.parameters !== bindings.length) {
       throw new TypeError(`the statement takes ${cached.parameters} parameters, not ${bindings.length}: ${sql}`);
     }
+    for (const binding of bindings) check(binding);
     return cached.statement;
   }
 
   #prepare(sql: string, rows: boolean): Cached {
     const statement = this.#database.prepare(sql);
+    // The driver's `run` would take one step and leave the statement, and with it the write lock, where they are.
+    if (!rows && statement.reader) throw new TypeError(`the statement yields rows, use all: ${sql}`);
     if (rows) statement.raw(true);
     const cached = { statement, parameters: sql.split('?').length - 1 };
     this.#statements.set(sql, cached);
     return cached;
   }
 }
+
+/** Callers without a compiler bind what they like: a boolean or an object would abort the process, a number would become REAL. */
+const check = (binding: unknown): void => {
+  if (binding === null || typeof binding === 'bigint') return;
+  if (typeof binding !== 'string')
+    throw new TypeError(`null, a text or a bigint can be bound, not a ${typeof binding}`);
+  // A text comes back cut at a NUL, and half a surrogate pair as another character. Payloads are JSON and have neither.
+  if (!binding.includes('\0') && binding.isWellFormed()) return;
+  throw new ValueError(
+    'INVALID_VALUE',
+    `${JSON.stringify(binding.slice(0, shownCharacters))} has a NUL or half a surrogate pair, which the database would not give back: ` +
+      'leave them out of ids, names, tags and keys',
+  );
+};
+
+const shownCharacters = 100;

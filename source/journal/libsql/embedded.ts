@@ -132,15 +132,7 @@ export class EmbeddedJournal implements Journal {
     });
   }
 
-  async acquire({
-    id,
-    now,
-    leaseMs,
-  }: {
-    readonly id: string;
-    readonly now: number;
-    readonly leaseMs: number;
-  }): Promise<Worker> {
+  async acquire({ id, now, leaseMs }: Parameters<Journal['acquire']>[0]): Promise<Worker> {
     const worker = await this.#add(1, () => this.#ownership.acquire(id, now, leaseMs));
     this.#ownership.hold(worker);
     return worker;
@@ -211,7 +203,9 @@ export class EmbeddedJournal implements Journal {
     const num = this.#numOf(runId);
     const proof = this.#ownership.proof();
     if (events.length > 0) this.#note({ type: 'events', events: this.#appends.add(num, runId, link, events) });
-    for (const id of consumed) this.#connection.run(sql.consume, [BigInt(id)]);
+    for (const id of consumed) {
+      if (this.#connection.run(sql.consume, [BigInt(id), ...proof]).changes === 0) throw fencedOut();
+    }
     if (!status) return;
     const updated = this.#connection.all(sql.updateRun, [
       status.status,

@@ -98,7 +98,8 @@ export class GroupCommit {
     return this.#queue.splice(0, end < 0 ? this.#queue.length : end);
   }
 
-  #write(group: readonly Entry[]): void {
+  /** Answers `false` when the group was put off, because the database is locked. */
+  #write(group: readonly Entry[]): boolean {
     let settled: readonly (() => void)[];
     try {
       settled = this.#connection.transaction(() => {
@@ -108,10 +109,9 @@ export class GroupCommit {
       });
     } catch (error) {
       this.#hooks.rolledBack();
-      if (isBusy(error)) this.#tryLater(group, error);
-      else if (group.length > 1 && isOfOneCaller(error)) for (const entry of group) this.#write([entry]);
-      else this.#reject(group, journalError(error));
-      return;
+      if (isBusy(error)) return this.#tryLater(group, error);
+      if (group.length > 1 && isOfOneCaller(error)) return this.#writeOneByOne(group);
+      return this.#reject(group, journalError(error));
     }
     this.#busy.over();
     try {
@@ -120,23 +120,33 @@ export class GroupCommit {
       // It is written, whatever a listener makes of it.
       for (const settle of settled) settle();
     }
+    return true;
+  }
+
+  #writeOneByOne(group: readonly Entry[]): boolean {
+    for (const [place, entry] of group.entries()) {
+      if (this.#write([entry])) continue;
+      // The rest goes behind the one that waits for the lock now.
+      this.#queue.splice(1, 0, ...group.slice(place + 1));
+      return false;
+    }
+    return true;
   }
 
   /** The lock is waited for without sleeping the event loop; the whole transaction is tried again. */
-  #tryLater(group: readonly Entry[], error: unknown): void {
+  #tryLater(group: readonly Entry[], error: unknown): boolean {
     const delayMs = this.#busy.next();
-    if (delayMs === undefined) {
-      this.#reject(group, journalError(error));
-      return;
-    }
+    if (delayMs === undefined) return this.#reject(group, journalError(error));
     this.#queue.unshift(...group);
     this.#scheduled = true;
     setTimeout(() => {
       this.#flush();
     }, delayMs);
+    return false;
   }
 
-  #reject(group: readonly Entry[], error: TempoliteError): void {
+  #reject(group: readonly Entry[], error: TempoliteError): true {
     for (const { reject } of group) reject(error);
+    return true;
   }
 }

@@ -7,7 +7,7 @@ import { Connection } from './connection.js';
 import { EmbeddedJournal } from './embedded.js';
 import { journalError } from './failures.js';
 import type { GroupCommitOptions } from './group-commit.js';
-import { migrate } from './migrate.js';
+import { migrate, refuseNewer } from './migrate.js';
 
 export interface JournalOptions extends GroupCommitOptions {
   /** `file:orders.db`, `file:///var/lib/orders.db`, or `:memory:` (default: what is in memory ends with the process). */
@@ -16,20 +16,24 @@ export interface JournalOptions extends GroupCommitOptions {
   readonly durability?: 'full' | 'normal';
 }
 
-/** Opens a database and brings its schema up to date. Errors: `JOURNAL_*`, `UNSUPPORTED_URL`. */
+/**
+ * Opens a database and brings its schema up to date. A file that is locked, because another process creates or recovers it just
+ * now, is tried again for `busyTimeoutMs`. Errors: `JOURNAL_*`, `UNSUPPORTED_URL`.
+ */
 export const openJournal = async (options: JournalOptions = {}): Promise<Journal> => {
   const path = pathOf(options.url ?? ':memory:');
-  if (path !== ':memory:') createPrivate(path);
   try {
-    return await retryBusy(() => openNow(path, options), options.busyTimeoutMs);
+    return await retryBusy(() => openOnce(path, options), options.busyTimeoutMs);
   } catch (error) {
     throw journalError(error);
   }
 };
 
-const openNow = (path: string, options: JournalOptions): Journal => {
+const openOnce = (path: string, options: JournalOptions): Journal => {
+  if (path !== ':memory:') createPrivate(path);
   const connection = new Connection(path);
   try {
+    refuseNewer(connection);
     configure(connection, options.durability ?? 'full');
     migrate(connection);
     return new EmbeddedJournal(connection, options);
@@ -39,10 +43,10 @@ const openNow = (path: string, options: JournalOptions): Journal => {
   }
 };
 
-const configure = (connection: Connection, durability: 'full' | 'normal'): void => {
+export const configure = (connection: Connection, durability: 'full' | 'normal'): void => {
   connection.all('PRAGMA journal_mode = WAL');
   connection.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
-  connection.all('PRAGMA wal_autocheckpoint = 1000');
+  connection.all('PRAGMA wal_autocheckpoint = 0');
   connection.all('PRAGMA journal_size_limit = 16777216');
 };
 

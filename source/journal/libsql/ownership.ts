@@ -35,6 +35,8 @@ export class Ownership {
   hold(worker: Worker): void {
     this.#worker = worker;
     liveWorkers.add(worker.id);
+    // Of all connections to a file one checkpoints: two at once can lose commits (SQLite before 3.51.3).
+    this.#connection.all('PRAGMA wal_autocheckpoint = 1000');
   }
 
   renew(now: number, leaseMs: number): void {
@@ -48,6 +50,7 @@ export class Ownership {
     if (id === undefined) return undefined;
     this.#worker = undefined;
     liveWorkers.delete(id);
+    this.#connection.all('PRAGMA wal_autocheckpoint = 0');
     return () => {
       this.#delete(id);
     };

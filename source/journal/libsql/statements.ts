@@ -26,7 +26,7 @@ export const updateRun = `
   UPDATE runs SET status = ?, updated_at = ?, wake_at = ?, detail = ?, worker = ?
   WHERE num = ? AND ${fenced} RETURNING ${runColumns}`;
 
-export const consume = 'UPDATE inbox SET consumed = 1 WHERE id = ?';
+export const consume = `UPDATE inbox SET consumed = 1 WHERE id = ? AND ${fenced}`;
 
 export const insertSignal = `
   INSERT INTO inbox (run, name, payload, at, idempotency_key)

@@ -1,0 +1,80 @@
+import test from 'ava';
+import Database from 'libsql';
+import { EmbeddedJournal } from '../../../source/journal/libsql/embedded.js';
+import { migrate } from '../../../source/journal/libsql/migrate.js';
+import { configure, openJournal } from '../../../source/journal/libsql/open-journal.js';
+import { opened } from '../../_support/connections.js';
+import { databaseOf } from '../../_support/files.js';
+import { newRun, output, own } from '../../_support/journals.js';
+
+// Alone, since it listens to every connection of the process.
+test.serial('each statement is prepared once, however often it is used', async (t) => {
+  const prepared: string[] = [];
+  const connection = opened(t);
+  migrate(connection);
+  const journal = new EmbeddedJournal(connection, {});
+  await own(journal);
+  const prepare = Reflect.get(Database.prototype, 'prepare');
+  Database.prototype.prepare = function (this: InstanceType<typeof Database>, sql: string) {
+    prepared.push(sql);
+    return prepare.call(this, sql);
+  } as typeof prepare;
+  t.teardown(() => {
+    Database.prototype.prepare = prepare;
+  });
+
+  const round = async (n: number): Promise<void> => {
+    await journal.start(newRun(`run ${n}`));
+    await journal.commit({ runId: `run ${n}`, link: 0, events: [output(1)], status: { status: 'running', at: 1 } });
+    await journal.signal({ runId: `run ${n}`, name: 's', payload: '1', at: 1 });
+    await Promise.all([journal.mailbox(`run ${n}`), journal.tail(0, 1), journal.claimable(1, [], true)]);
+    await Promise.all([journal.runs({ status: 'running' }, { limit: 1 }), journal.lastOutput(`run ${n}`, 0)]);
+  };
+  for (let n = 0; n < 50; n += 1) await round(n);
+
+  const ours = prepared.filter((sql) => /\b(runs|events|inbox)\b/.test(sql));
+  t.true(ours.length >= 8, 'the statements were seen');
+  t.is(ours.length, new Set(ours).size);
+});
+
+test('only the worker that holds the database checkpoints it', async (t) => {
+  const connection = opened(t);
+  configure(connection, 'full');
+  migrate(connection);
+  const journal = new EmbeddedJournal(connection, {});
+  const checkpoints = (): unknown => connection.all('PRAGMA wal_autocheckpoint')[0]?.[0];
+
+  const before = checkpoints();
+  await own(journal);
+  const held = checkpoints();
+  await journal.release();
+
+  t.deepEqual([before, held, checkpoints()], [0, 1000, 0]);
+});
+
+test('reading leaves no transaction open that would keep the WAL growing', async (t) => {
+  const path = databaseOf(t);
+  const journal = await openJournal({ url: `file:${path}` });
+  t.teardown(() => journal.close());
+  for (let n = 0; n < 20; n += 1) await journal.start(newRun(`run ${n}`));
+
+  await journal.tail(0, 5);
+  await journal.runs({}, { limit: 5 });
+  await journal.events('run 1', 0, 0, 1);
+
+  const [row] = opened(t, path).all('PRAGMA wal_checkpoint(TRUNCATE)');
+  t.deepEqual(row, [0, 0, 0]);
+});
+
+test('a closed journal holds no lock and no transaction', async (t) => {
+  const path = databaseOf(t);
+  const journal = await openJournal({ url: `file:${path}` });
+  await own(journal);
+  await journal.start(newRun('run'));
+
+  await journal.close();
+
+  const other = opened(t, path);
+  t.deepEqual(other.all('PRAGMA wal_checkpoint(TRUNCATE)'), [[0, 0, 0]]);
+  t.notThrows(() => other.transaction(() => other.run('DELETE FROM workers')));
+});
