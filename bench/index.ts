@@ -66,7 +66,9 @@ for (const result of results) {
   const { id, what, value, unit, raw, ratio } = result;
   table.push([id, what, { content: shown(value), hAlign: 'right' }, unit, shown(raw), shown(ratio), verdict(result)]);
 }
-console.log(`medians of ${rounds} rounds · Node ${process.version} · ${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}`);
+console.log(
+  `medians of ${rounds} warm rounds · Node ${process.version} · ${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}`,
+);
 console.log(table.toString());
 if (json !== undefined) {
   const lines = results.map(({ id, value, unit, raw, ratio }) => ({

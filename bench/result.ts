@@ -17,13 +17,13 @@ export const percentile = (values: readonly number[], share: number): number => 
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 };
 
-/** Several runs of the same thing, one after the other; `rounds` keeps its name in the table's caption. */
+/** Several runs of the same thing, one after the other, behind a few that let the compiler settle: a server is warm. */
 export const rounds = 5;
 
-export const repeated = async <T>(measure: () => Promise<T> | T, times = rounds): Promise<T[]> => {
+export const repeated = async <T>(measure: () => Promise<T> | T, times = rounds, warmUps = 0): Promise<T[]> => {
   const results: T[] = [];
+  for (let round = 0; round < warmUps; round += 1) await measure();
   for (let round = 0; round < times; round += 1) {
-    globalThis.gc?.();
     results.push(await measure());
   }
   return results;

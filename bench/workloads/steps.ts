@@ -5,7 +5,7 @@ import { activity, defineActivity, execute, workflow } from '../../source/index.
 import { countingJournal, type Counts } from '../counting-journal.js';
 import { withFile } from '../files.js';
 import { rawRowsPerSecond } from '../raw.js';
-import { median, percentile, repeated, secondsOf, type Result } from '../result.js';
+import { median, percentile, repeated, rounds, secondsOf, type Result } from '../result.js';
 
 const count = defineActivity('count', {}, (n: number) => Promise.resolve(n + 1));
 
@@ -91,24 +91,28 @@ export const w2 = async (): Promise<Result[]> => {
   const delays: number[] = [];
   const runs = 1000;
   const atOnce = 100;
-  const all = await repeated(async () => {
-    raws.push(await rawRowsPerSecond(20_000, 100));
-    return measured(five, async (tempolite) => {
-      const delay = monitorEventLoopDelay({ resolution: 1 });
-      delay.enable();
-      let next = 0;
-      const work = async (): Promise<void> => {
-        while (next < runs) {
-          const run = await tempolite.start(five, (next += 1));
-          await run.result();
-        }
-      };
-      await Promise.all(Array.from({ length: atOnce }, work));
-      delay.disable();
-      // The monitor counts its own resolution as delay.
-      delays.push(delay.percentile(99) / 1e6 - 1);
-    });
-  });
+  const all = await repeated(
+    async () => {
+      raws.push(await rawRowsPerSecond(20_000, 100));
+      return measured(five, async (tempolite) => {
+        const delay = monitorEventLoopDelay({ resolution: 1 });
+        delay.enable();
+        let next = 0;
+        const work = async (): Promise<void> => {
+          while (next < runs) {
+            const run = await tempolite.start(five, (next += 1));
+            await run.result();
+          }
+        };
+        await Promise.all(Array.from({ length: atOnce }, work));
+        delay.disable();
+        // The monitor counts its own resolution as delay.
+        delays.push(delay.percentile(99) / 1e6 - 1);
+      });
+    },
+    rounds,
+    4,
+  );
   const steps = runs * 5;
   const value = steps / median(all.map(({ seconds }) => seconds));
   const raw = median(raws);
@@ -138,6 +142,7 @@ export const w3 = async (): Promise<Result[]> => {
   const all = await repeated(
     () => measured(wide, async (tempolite) => (await tempolite.start(wide, 1000)).result()),
     9,
+    10,
   );
   return [
     {
