@@ -27,7 +27,8 @@ export type ErrorCode =
   | 'JOURNAL_NEWER' // the file was written by a newer release
   | 'JOURNAL_FAILED' // anything else that the database refused; `cause` has it
   | 'JOURNAL_CLOSED'
-  | 'UNSUPPORTED_URL';
+  | 'UNSUPPORTED_URL'
+  | 'CRASH_DIFFERS'; // a test: a crash changed what a workflow does
 
 export interface TempoliteErrorOptions {
   readonly cause?: unknown;

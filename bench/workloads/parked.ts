@@ -29,7 +29,7 @@ export const w6 = (): Promise<Result[]> =>
     });
     parked.clear();
     const rss = process.memoryUsage().rss / 2 ** 20;
-    while (tempolite.worker.residents > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (tempolite.worker.residents.size > 0) await new Promise((resolve) => setTimeout(resolve, 20));
     const evicted = heapMegabytes() - before;
     const file = megabytesOf(path);
     await tempolite.close();

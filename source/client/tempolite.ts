@@ -89,7 +89,7 @@ export class Tempolite {
     this.#checkOpen();
     const { id = newId(), priority = 0, tags = {} } = options;
     const { version } = this.#registry.newest(workflow.name);
-    const now = this.#settings.clock.now();
+    const now = Math.floor(this.#settings.clock.now());
     const startAt = Number(options.startAt ?? now);
     checkStart(id, priority, startAt, tags);
     const encoded = limited(workflow.input, this.#settings.maxPayloadBytes).encode(input);
@@ -112,6 +112,8 @@ export class Tempolite {
         this.#worker.adopt(run, { type: 'started', seq: 0, batch: 0, epoch: 0, at: now, payload: encoded });
       } else if (created) this.#worker.expect(run.id, startAt);
       else if (run.workflow !== workflow.name || run.inputDigest !== digest(encoded)) throw taken(run, workflow.name);
+      // Its first start may have been stored although its answer was lost.
+      else if (run.status === 'running' || run.status === 'pending') this.#worker.expect(run.id, run.wakeAt ?? now);
     } finally {
       giveBack?.();
     }

@@ -52,7 +52,7 @@ export class ActivityRun {
     this.#execution = execution;
     this.#command = command;
     this.#spec = spec;
-    this.#task = spec.task;
+    this.#task = { ...spec.task, run: settings.interceptActivity(spec.name, spec.task.run) };
     this.#settings = settings;
     const { progress } = command;
     this.#number = progress.attempts;

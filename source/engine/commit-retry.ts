@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { TempoliteError } from '../errors.js';
 import type { Journal, RunCommit } from '../journal/journal.js';
 import type { Settings } from './options.js';
@@ -5,8 +6,9 @@ import type { Settings } from './options.js';
 const firstRetryMs = 50;
 
 /**
- * Commits until the database takes it: a full disk or a long lock delays a run, it never loses what has happened. Answers `false`
- * when it cannot be written by this worker any more: it was fenced, or has stopped.
+ * Commits until the database takes it: a full disk or a long lock delays a run, it never loses what has happened. A refusal may
+ * hide a commit whose acknowledgement was lost: before it is tried again, what is stored is read back. Answers `false` when it
+ * cannot be written by this worker any more: it was fenced, or has stopped.
  */
 export const commitUntilTaken = async (
   journal: Journal,
@@ -14,11 +16,14 @@ export const commitUntilTaken = async (
   settings: Settings,
   isStopped: () => boolean,
 ): Promise<boolean> => {
-  for (let delayMs = firstRetryMs; ; delayMs = Math.min(delayMs * 2, settings.commitRetryMs)) {
+  let refused = false;
+  for (let delayMs = Math.min(firstRetryMs, settings.commitRetryMs); ;) {
     try {
+      if (refused && (await isStored(journal, commit))) return true;
       await journal.commit(commit);
       return true;
     } catch (error) {
+      refused = true;
       const code = error instanceof TempoliteError ? error.code : undefined;
       if (isStopped() || code === 'JOURNAL_FENCED' || code === 'JOURNAL_CLOSED') return false;
       settings.logger.error(
@@ -27,6 +32,15 @@ export const commitUntilTaken = async (
       );
       await new Promise((resolve) => setTimeout(resolve, delayMs));
       if (isStopped()) return false;
+      delayMs = Math.min(delayMs * 2, settings.commitRetryMs);
     }
   }
+};
+
+/** Whether the events of a commit are in the journal. A status alone may be written twice. */
+const isStored = async (journal: Journal, { runId, link, events }: RunCommit): Promise<boolean> => {
+  const [first] = events;
+  if (!first) return false;
+  const stored = await journal.events(runId, link, first.seq, events.length);
+  return stored.length === events.length && stored.every((event, index) => isDeepStrictEqual(event, events[index]));
 };

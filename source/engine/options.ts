@@ -1,7 +1,11 @@
 import { EngineError } from '../errors.js';
+import type { ActivityTask } from '../run/activity.js';
 import { wallClock, type Clock } from '../run/clock.js';
 import { silent, type Logger } from '../run/logger.js';
 import { defaultMaxPayloadBytes } from '../values/codec.js';
+
+/** Gets an activity's name and function and gives the function that is run. */
+export type ActivityInterceptor = (name: string, run: ActivityTask['run']) => ActivityTask['run'];
 
 /** The limits of a worker. Each wait, queue and retry has a name here. */
 export interface WorkerOptions {
@@ -19,6 +23,8 @@ export interface WorkerOptions {
   readonly leaseMs?: number;
   /** A commit that the database refused for a passing cause (full disk, busy) is tried again after at most this time. Default: 5,000. */
   readonly commitRetryMs?: number;
+  /** Stands around each execution of an activity: answers with what is to run in its place. For tests and traces. Default: itself. */
+  readonly interceptActivity?: ActivityInterceptor;
   /** Where retries take their jitter from: a number from 0 to below 1. Default: `Math.random`. */
   readonly random?: () => number;
   /** Default: the machine's clock. */
@@ -47,5 +53,12 @@ export const settle = (options: WorkerOptions): Settings => {
     throw new EngineError('INVALID_ARGUMENT', `${limit} is a number from ${least} on, not ${String(value)}`);
   }
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  return { ...limits, random: Math.random, clock: wallClock, logger: silent, ...given };
+  return {
+    ...limits,
+    random: Math.random,
+    interceptActivity: (_, run) => run,
+    clock: wallClock,
+    logger: silent,
+    ...given,
+  };
 };

@@ -125,8 +125,8 @@ export class Worker implements ExecutionHost, StoredRunsHost {
     return this.#state === 'open';
   }
 
-  get residents(): number {
-    return this.#resident.size;
+  get residents(): ReadonlyMap<string, PipelineExecution> {
+    return this.#resident;
   }
 
   unblock({ id, link }: RunRecord): Promise<void> {
@@ -158,7 +158,7 @@ export class Worker implements ExecutionHost, StoredRunsHost {
   // ── what executions ask for ───────────────────────────────────────────────────────────────────────────────────────────
 
   now(): number {
-    return this.#settings.clock.now();
+    return Math.floor(this.#settings.clock.now());
   }
 
   events(runId: string, link: number, from: number, limit: number): Promise<readonly RunEvent[]> {

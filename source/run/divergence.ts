@@ -61,6 +61,9 @@ export const changedOutput = (event: RunEvent, found: string, nearest: RunEvent 
 export const extraOutput = (event: RunEvent, index: number, nearest: RunEvent | undefined): DivergenceError =>
   new DivergenceError(event, `to emit output ${index} before it`, nearest, 'and no further output before it');
 
+export const changedEnd = (event: RunEvent, found: string, nearest: RunEvent | undefined): DivergenceError =>
+  new DivergenceError(event, found, nearest, 'the end of the run');
+
 export const endedEarly = (event: RunEvent, nearest: RunEvent | undefined): DivergenceError =>
   new DivergenceError(event, 'the end of the run', nearest, 'after the place where the code ends the run');
 

@@ -94,6 +94,11 @@ export class PipelineExecution implements TurnTaker, Execution {
     return this.#ready.nextDue();
   }
 
+  /** What the code asks for and has not got yet, in the order of issue. */
+  get pending(): readonly Command[] {
+    return [...this.#commands.pending.values()];
+  }
+
   /** Whether the database knows that there is nothing to do before `nextDue`. */
   get parked(): boolean {
     return this.#stored.isParked(this.nextDue);
@@ -104,7 +109,8 @@ export class PipelineExecution implements TurnTaker, Execution {
   issue(spec: CommandSpec): Command {
     const command = this.#commands.issue(spec, this.clock);
     if (spec.kind === 'signal') this.#ready.awaitSignal(command);
-    else if (spec.kind === 'timer' || spec.kind === 'sleep') this.#ready.awaitTimer(command, spec.due);
+    // The journal counts whole milliseconds.
+    else if (spec.kind === 'timer' || spec.kind === 'sleep') this.#ready.awaitTimer(command, Math.ceil(spec.due));
     return command;
   }
 
@@ -205,12 +211,12 @@ export class PipelineExecution implements TurnTaker, Execution {
 
   beginTurn(event: RunEvent): void {
     if (this.#phase === 'stopped') return;
-    if (this.#pipeline.end && event.type !== 'output-emitted') {
+    if (this.#pipeline.end && !isOfTheEnd(event)) {
       // The rest of the batch in which the run ended is skipped, live and on replay alike.
       if (event.batch !== this.#batch) this.block(this.#history.endedEarly(event));
       return;
     }
-    const encounter = this.#history.meet(event);
+    const encounter = this.#history.meet(event, this.#pipeline.end);
     if (encounter instanceof DeterminismError) this.block(encounter);
     else if (encounter) this.#deliver(encounter.command, encounter.delivery, encounter.last);
     else if (event.type === 'started') {
@@ -255,7 +261,7 @@ export class PipelineExecution implements TurnTaker, Execution {
   }
 
   async #nextPage(): Promise<void> {
-    if (this.#lastPage || this.#pipeline.end) {
+    if (this.#lastPage) {
       this.#goLive();
       return;
     }
@@ -277,3 +283,7 @@ export class PipelineExecution implements TurnTaker, Execution {
     return this.#phase === 'stopped';
   }
 }
+
+/** What is written after the last delivery of a run. */
+const isOfTheEnd = ({ type }: RunEvent): boolean =>
+  type === 'output-emitted' || type === 'run-completed' || type === 'run-failed';

@@ -1,7 +1,9 @@
 import { DeterminismError } from '../errors.js';
 import type { Bookkeeping, Delivery, RunEvent } from '../journal/event.js';
 import type { SignalRecord } from '../journal/journal.js';
+import { decodeFailure, messageOf } from '../values/failure.js';
 import type { Command } from './command.js';
+import type { End } from './compose.js';
 import type { Commands } from './commands.js';
 import { decide } from './decide.js';
 import * as divergence from './divergence.js';
@@ -28,8 +30,9 @@ export class History {
     this.#mailbox = mailbox;
   }
 
-  meet(event: RunEvent): Encounter {
-    const encounter = this.#meet(event);
+  /** `end` is how the code has ended the run, if it has. */
+  meet(event: RunEvent, end: End | undefined): Encounter {
+    const encounter = this.#meet(event, end);
     if (!(encounter instanceof DeterminismError)) this.#nearest = event;
     return encounter;
   }
@@ -39,12 +42,13 @@ export class History {
     return divergence.endedEarly(event, this.#nearest);
   }
 
-  #meet(event: RunEvent): Encounter {
+  #meet(event: RunEvent, end: End | undefined): Encounter {
     switch (event.type) {
       case 'started':
+        return undefined;
       case 'run-completed':
       case 'run-failed':
-        return undefined;
+        return this.#meetEnd(event, end);
       case 'output-emitted': {
         const found = this.#outputs.match(event);
         return found === undefined ? undefined : divergence.changedOutput(event, found, this.#nearest);
@@ -52,6 +56,14 @@ export class History {
       default:
         return this.#meetCommand(event);
     }
+  }
+
+  /** Only a run that is at its end has one: it is replayed to verify that the code still leads there. */
+  #meetEnd(event: RunEvent & End, end: End | undefined): Encounter {
+    const missing = this.#outputs.next;
+    if (missing !== undefined) return divergence.extraOutput(event, missing, this.#nearest);
+    const found = endText(end);
+    return found === endText(event) ? undefined : divergence.changedEnd(event, found, this.#nearest);
   }
 
   #meetCommand(event: RunEvent & (Delivery | Bookkeeping)): Encounter {
@@ -77,6 +89,14 @@ export class History {
     }
   }
 }
+
+/** An end in words, without the places in the code that lead there. */
+const endText = (end: End | undefined): string => {
+  if (!end) return 'no end yet';
+  return end.type === 'run-completed'
+    ? 'the completion of the run'
+    : `to fail with ${messageOf(decodeFailure(end.payload))}`;
+};
 
 /** The letter of a consumption that was skipped. */
 const letterOf = (event: RunEvent & { readonly type: 'signal-received' }): SignalRecord => ({

@@ -37,6 +37,11 @@ export class Outputs {
     return undefined;
   }
 
+  /** The index of the first output that has no record. */
+  get next(): number | undefined {
+    return this.waiting ? this.#recorded : undefined;
+  }
+
   /** The index of an output that should have been recorded before an event of this batch, if there is one. */
   unrecordedBefore(batch: number): number | undefined {
     const output = this.#waiting[0];

@@ -17,12 +17,12 @@ test('a run that waits leaves memory, comes back for its signal and its timer, a
   const { tempolite, clock } = await engineOf(t, { workflows: [patient], parkAfterMs: 0, evictAfterMs: 0 });
   const run = await tempolite.start(patient, 1, { id: 'patient' });
   await clock.settle();
-  t.is(tempolite.worker.residents, 0);
+  t.is(tempolite.worker.residents.size, 0);
   t.is((await tempolite.list())[0]?.status, 'waiting');
 
   await run.signal(note, 'hello');
   await clock.settle();
-  t.is(tempolite.worker.residents, 0);
+  t.is(tempolite.worker.residents.size, 0);
   t.is((await tempolite.list())[0]?.wakeAt, clock.now() + duration('3 days'));
 
   t.is(await clock.until(run.result()), '2 hello!');
@@ -39,12 +39,12 @@ test('a run with an activity in flight stays in memory', async (t) => {
   const { tempolite, clock } = await engineOf(t, { workflows: [busy], parkAfterMs: 0, evictAfterMs: 0 });
   const run = await tempolite.start(busy, 1);
   await clock.settle();
-  t.is(tempolite.worker.residents, 1);
+  t.is(tempolite.worker.residents.size, 1);
 
   end('done');
   t.is(await run.result(), 'done');
   await clock.settle();
-  t.is(tempolite.worker.residents, 0);
+  t.is(tempolite.worker.residents.size, 0);
 });
 
 test('a thousand runs of which ten fit into memory all get their signal', async (t) => {
@@ -57,5 +57,5 @@ test('a thousand runs of which ten fit into memory all get their signal', async 
     results,
     runs.map((_, n) => `${n + 1} all!`),
   );
-  t.true(tempolite.worker.residents <= 10);
+  t.true(tempolite.worker.residents.size <= 10);
 });

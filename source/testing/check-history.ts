@@ -1,0 +1,38 @@
+import type { RunEvent } from '../journal/event.js';
+import type { RunHistory } from '../journal/history.js';
+import { isTerminal } from '../journal/status.js';
+
+const isEnd = ({ type }: RunEvent): boolean => type === 'run-completed' || type === 'run-failed';
+
+/**
+ * What is wrong with a run's journal, nothing if all is well: it is dense, its time never goes back, it begins with its start and
+ * ends with its only end, batches are whole, and no command has two ends.
+ */
+export const checkHistory = ({ run, events }: RunHistory): readonly string[] => {
+  const faults: string[] = [];
+  const fault = (what: string): void => {
+    faults.push(`run ${run.id}: ${what}`);
+  };
+  const ended = new Set<string>();
+  events.forEach((event, index) => {
+    const before = events[index - 1];
+    if (event.seq !== index) fault(`event ${index} has seq ${event.seq}`);
+    if (event.at < (before?.at ?? 0)) fault(`time goes back at ${index}`);
+    if (event.batch !== event.seq && event.batch !== before?.batch) fault(`event ${index} is of no batch`);
+    if (isEnd(event) && index < events.length - 1) fault(`${event.type} at ${index} is not the last event`);
+    if (!('key' in event)) return;
+    if (event.type !== 'signal-received' && ended.has(event.key))
+      fault(`${event.type} of ${event.key} comes after its end`);
+    if (
+      event.type === 'activity-completed' ||
+      event.type === 'activity-failed' ||
+      event.type === 'side-effect-recorded'
+    ) {
+      ended.add(event.key);
+    }
+  });
+  if (events[0]?.type !== 'started') fault('it does not begin with its start');
+  const last = events.at(-1);
+  if (isTerminal(run.status) !== (last !== undefined && isEnd(last))) fault(`it is ${run.status} after ${last?.type}`);
+  return faults;
+};

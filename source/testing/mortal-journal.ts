@@ -1,0 +1,158 @@
+import { JournalError } from '../errors.js';
+import type { RunEvent } from '../journal/event.js';
+import type { Journal, RunCommit } from '../journal/journal.js';
+
+/**
+ * What goes wrong with one append of a process (the start of a run, a commit, a signal), counted from 1.
+ *
+ * - `dies-before`: the process is killed, the append was not written.
+ * - `dies-after`: it was written, the process is killed before it hears of that.
+ * - `dies-within`: only the first `events` of a commit are there. A transaction makes that impossible; the law that a run may be
+ *   cut after every event is tested with it.
+ * - `fails`: it was not written, and the answer says so.
+ * - `loses`: it was written, but the answer says that it failed.
+ * - `hangs`: it was not written, and no answer ever comes.
+ */
+export type Fault =
+  | { readonly append: number; readonly fault: 'dies-before' | 'dies-after' | 'fails' | 'loses' | 'hangs' }
+  | { readonly append: number; readonly fault: 'dies-within'; readonly events: number };
+
+export interface MortalOptions {
+  readonly faults?: readonly Fault[];
+  /** The process dies now, by one of its faults. */
+  readonly onDeath?: () => void;
+  /** Called for each append, with the number of its events. */
+  readonly onAppend?: (events: number) => void;
+  /** What is read of a journal, in another order: for tests of tests. */
+  readonly reorder?: (events: readonly RunEvent[]) => readonly RunEvent[];
+}
+
+/** One process's handle on a database that outlives it. */
+export interface MortalJournal {
+  readonly journal: Journal;
+  /** Nothing reaches the process any more, and nothing comes from it. */
+  readonly kill: () => void;
+}
+
+const never = new Promise<never>(() => undefined);
+/** A dead process hears nothing; that its calls fail lets what is left of it in memory go. */
+const deaf = (): JournalError => new JournalError('JOURNAL_CLOSED', 'this process is dead');
+const dead = (): Promise<never> => Promise.reject(deaf());
+
+/** A journal whose process may die, and whose appends may fail. Closing it leaves the database open. */
+export const mortalJournal = (journal: Journal, options: MortalOptions = {}): MortalJournal => {
+  const { faults = [], onDeath, onAppend, reorder = (events) => events } = options;
+  const stops: (() => void)[] = [];
+  let appends = 0;
+  let isDead = false;
+
+  const kill = (): void => {
+    isDead = true;
+    for (const stop of stops.splice(0)) stop();
+  };
+  const die = (): Promise<never> => {
+    onDeath?.();
+    return dead();
+  };
+  const alive = async <T>(answer: Promise<T>): Promise<T> => {
+    try {
+      const value = await answer;
+      if (isDead) throw deaf();
+      return value;
+    } catch (error) {
+      throw isDead ? deaf() : error;
+    }
+  };
+
+  const append = async <T>(
+    events: number,
+    write: () => Promise<T>,
+    writePart: (n: number) => Promise<unknown>,
+  ): Promise<T> => {
+    if (isDead) return dead();
+    appends += 1;
+    onAppend?.(events);
+    const number = appends;
+    const found = faults.find((candidate) => candidate.append === number);
+    switch (found?.fault) {
+      case undefined:
+        return alive(write());
+      case 'dies-before':
+        kill();
+        return die();
+      case 'dies-after':
+        // Deaf before it is written: the process does not hear of it by any other way either.
+        kill();
+        await write();
+        return die();
+      case 'dies-within':
+        kill();
+        await writePart(found.events);
+        return die();
+      case 'fails':
+        throw new JournalError('JOURNAL_FAILED', `append ${number} fails, as the test asks for; nothing was written`);
+      case 'loses':
+        await alive(write());
+        throw new JournalError('JOURNAL_FAILED', `the answer to append ${number} is lost, as the test asks for`);
+      case 'hangs':
+        return never;
+    }
+  };
+
+  return {
+    kill,
+    journal: {
+      start: (run) =>
+        append(
+          1,
+          () => journal.start(run),
+          () => journal.start(run),
+        ),
+      commit: (commit) =>
+        append(
+          commit.events.length,
+          () => journal.commit(commit),
+          (n) => journal.commit(firstOf(commit, n)),
+        ),
+      signal: (signal) =>
+        append(
+          0,
+          () => journal.signal(signal),
+          () => journal.signal(signal),
+        ),
+      run: (id) => alive(journal.run(id)),
+      runs: (filter, page) => alive(journal.runs(filter, page)),
+      events: (runId, link, from, size) => alive(journal.events(runId, link, from, size)).then(reorder),
+      lastOutput: (runId, link) => alive(journal.lastOutput(runId, link)),
+      tail: (after, size) => alive(journal.tail(after, size)),
+      mailbox: (runId) => alive(journal.mailbox(runId)),
+      claimable: (now, workflows, recover) => alive(journal.claimable(now, workflows, recover)),
+      nextWake: (now) => alive(journal.nextWake(now)),
+      acquire: (worker) => alive(journal.acquire(worker)),
+      renew: (now, leaseMs) => alive(journal.renew(now, leaseMs)),
+      release: () => (isDead ? Promise.resolve() : journal.release()),
+      subscribe: (listener) => {
+        const stop = journal.subscribe((changes) => {
+          if (!isDead) listener(changes);
+        });
+        stops.push(stop);
+        return stop;
+      },
+      close: () => Promise.resolve(),
+    },
+  };
+};
+
+/** The first events of a commit, as if it had been a smaller one. */
+const firstOf = ({ runId, link, events, consumed = [], status }: RunCommit, n: number): RunCommit => {
+  const kept = events.slice(0, n);
+  const read = new Set(kept.flatMap((event) => (event.type === 'signal-received' ? [event.index] : [])));
+  const ends = status?.status === 'completed' || status?.status === 'failed';
+  return {
+    runId,
+    link,
+    events: kept,
+    consumed: consumed.filter((id) => read.has(id)),
+    ...(status && (!ends || n === events.length) ? { status } : {}),
+  };
+};

@@ -1,0 +1,100 @@
+import { ValueError } from '../errors.js';
+import type { SignalDefinition } from '../run/signal.js';
+import type { AnyWorkflow } from '../run/workflow.js';
+import { duration, type Duration } from '../values/duration.js';
+import type { Stubs } from './stubs.js';
+
+/** A signal that is published at a time, counted from the beginning. Made by `signalAt`. */
+export interface TimedSignal {
+  readonly at: Duration;
+  readonly name: string;
+  readonly payload: string;
+  /** Which run gets it. Default: each. */
+  readonly runId?: string;
+}
+
+/**
+ * A signal of the world.
+ *
+ * @example
+ * const world = { signals: [signalAt('2 days', approval, true)] };
+ */
+export const signalAt = <P>(at: Duration, signal: SignalDefinition<P>, payload: P, runId?: string): TimedSignal => ({
+  at,
+  name: signal.name,
+  payload: signal.codec.encode(payload),
+  ...(runId === undefined ? {} : { runId }),
+});
+
+/** What surrounds a workflow in a test. All times are counted from the beginning. */
+export interface World {
+  /** Stand-ins for activities, by name. The others run as they are. */
+  readonly activities?: Stubs;
+  readonly signals?: readonly TimedSignal[];
+  /** No process is up in these times. */
+  readonly outages?: readonly { readonly at: Duration; readonly length: Duration }[];
+  /** The machine's clock is set forth or (below 0) back, in ms. */
+  readonly jumps?: readonly { readonly at: Duration; readonly by: number }[];
+  /** It is over by then even if a run waits on. Default: when nothing happens any more. */
+  readonly until?: Duration;
+  /** The instant of the beginning. Default: that of `TestClock`. */
+  readonly start?: Date | number;
+}
+
+/** A run of a scene. */
+export interface SceneRun {
+  readonly id: string;
+  readonly workflow: AnyWorkflow;
+  readonly input: unknown;
+  /** Default: at the beginning. */
+  readonly at?: Duration;
+}
+
+/** Runs and the world around them. */
+export interface Scene {
+  readonly runs: readonly SceneRun[];
+  readonly world: World;
+}
+
+export type SceneAction =
+  | { readonly type: 'start'; readonly run: SceneRun }
+  | { readonly type: 'signal'; readonly runId: string; readonly signal: TimedSignal }
+  | { readonly type: 'down' | 'up' }
+  | { readonly type: 'jump'; readonly by: number };
+
+/** What happens when, from the beginning at `start` on; at one instant in this order: up, starts, signals, jumps, down. */
+export const timelineOf = (
+  { runs, world }: Scene,
+  start: number,
+): { readonly at: number; readonly action: SceneAction }[] => {
+  const { signals = [], outages = [], jumps = [] } = world;
+  const instant = (at: Duration, what: string): number => start + duration(at, what);
+  return [
+    ...outages.map(({ at, length }) => ({
+      at: instant(at, 'the beginning of an outage') + duration(length, 'the length of an outage'),
+      action: { type: 'up' } as const,
+    })),
+    ...runs.map((run) => ({
+      at: instant(run.at ?? 0, `the start of ${run.id}`),
+      action: { type: 'start', run } as const,
+    })),
+    ...signals.flatMap((signal) =>
+      runs
+        .filter(({ id }) => signal.runId === undefined || signal.runId === id)
+        .map(({ id }) => ({
+          at: instant(signal.at, `the time of signal ${signal.name}`),
+          action: { type: 'signal', runId: id, signal } as const,
+        })),
+    ),
+    ...jumps.map(({ at, by }) => ({
+      at: instant(at, 'the time of a jump'),
+      action: { type: 'jump', by: whole(by) } as const,
+    })),
+    ...outages.map(({ at }) => ({ at: instant(at, 'the beginning of an outage'), action: { type: 'down' } as const })),
+  ].sort((a, b) => a.at - b.at);
+};
+
+const whole = (by: number): number => {
+  if (Number.isFinite(by)) return by;
+  throw new ValueError('INVALID_ARGUMENT', `a jump of the clock is in ms, not ${String(by)}`);
+};
