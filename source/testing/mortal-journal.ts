@@ -41,7 +41,7 @@ const dead = (): Promise<never> => Promise.reject(deaf());
 
 /** A journal whose process may die, and whose appends may fail. Closing it leaves the database open. */
 export const mortalJournal = (journal: Journal, options: MortalOptions = {}): MortalJournal => {
-  const { faults = [], onDeath, onAppend, reorder = (events) => events } = options;
+  const { faults = [], onDeath, onAppend, reorder = (events: readonly RunEvent[]) => events } = options;
   const stops: (() => void)[] = [];
   let appends = 0;
   let isDead = false;
