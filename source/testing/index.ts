@@ -1,6 +1,19 @@
+// whole tests
+export { workflowMarbles, type MarbleAssertions, type MarbleBody, type MarbleOptions } from './workflow-marbles.js';
+export type {
+  HistoryExpectation,
+  MarbleHelpers,
+  MarbleSubject,
+  OutputExpectation,
+  StateExpectation,
+} from './marble-helpers.js';
 export { crashEverywhere, CrashError, type CrashOptions, type CrashReport } from './crash-everywhere.js';
+export { replayHistories, type ReplayedRun, type ReplayReport } from './replay-histories.js';
+
+// their parts
+export { TestClock } from './test-clock.js';
 export { signalAt, type TimedSignal, type World } from './scene.js';
 export { fails, takes, type Stub, type StubContext, type Stubs } from './stubs.js';
 export type { Effect } from './outside-world.js';
 export type { Fault } from './mortal-journal.js';
-export { TestClock } from './test-clock.js';
+export { historyMarbles } from './history-marbles.js';

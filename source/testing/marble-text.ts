@@ -1,3 +1,4 @@
+import type { Observer } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 
 /** One notification of a marble diagram, at a frame: ms from the beginning. */
@@ -20,6 +21,14 @@ export const parseMarbles = (
     const value: unknown = notification.kind === 'N' ? notification.value : notification.error;
     return { frame, kind: notification.kind, value };
   });
+};
+
+/** Hands a message to a subscriber. */
+export const tell = <V>(subscriber: Observer<V>, { kind, value }: MarbleMessage): void => {
+  // The values are the test's own, given with the marbles.
+  if (kind === 'N') subscriber.next(value as V);
+  else if (kind === 'E') subscriber.error(value);
+  else subscriber.complete();
 };
 
 /** Frames that are drawn one by one; longer gaps are told as a time. */

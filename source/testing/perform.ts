@@ -1,15 +1,14 @@
-import { Tempolite } from '../client/tempolite.js';
 import type { WorkerOptions } from '../engine/options.js';
 import { EngineError, JournalError } from '../errors.js';
-import { readHistory, type RunHistory } from '../journal/history.js';
 import type { RunEvent } from '../journal/event.js';
+import { readHistory, type RunHistory } from '../journal/history.js';
 import type { Journal } from '../journal/journal.js';
 import { openJournal } from '../journal/libsql/open-journal.js';
 import { isTerminal } from '../journal/status.js';
-import type { WorkflowDefinition } from '../run/workflow.js';
 import { duration } from '../values/duration.js';
 import { checkHistory } from './check-history.js';
-import { mortalJournal, type Fault, type MortalJournal } from './mortal-journal.js';
+import { Machine } from './machine.js';
+import type { Fault } from './mortal-journal.js';
 import { OutsideWorld, type Effect } from './outside-world.js';
 import { timelineOf, type Scene, type SceneAction, type SceneRun } from './scene.js';
 import { TestClock } from './test-clock.js';
@@ -43,80 +42,84 @@ const mostSteps = 100_000;
 
 /**
  * Plays a scene to its end, in memory and in virtual time, with whatever is to go wrong. It is exact: the same scene and options come
- * to the same performance. A run that waits says so in the journal at once, so that real time plays no part.
+ * to the same performance.
  */
-export const perform = (scene: Scene, options: PerformOptions = {}): Promise<Performance> =>
-  new Stage(scene, options).play();
+export const perform = async (scene: Scene, options: PerformOptions = {}): Promise<Performance> => {
+  const stage = new Stage(scene, options, await openJournal());
+  try {
+    return await stage.play();
+  } finally {
+    await stage.close();
+  }
+};
 
 class Stage {
   readonly #scene: Scene;
   readonly #options: PerformOptions;
+  readonly #database: Journal;
   readonly #clock: TestClock;
+  readonly #outside: OutsideWorld;
+  readonly #machine: Machine;
   readonly #start: number;
   readonly #timeline: { readonly at: number; readonly action: SceneAction }[];
   readonly #lives: (readonly Fault[])[];
   readonly #asked: SceneRun[] = [];
-  readonly #appends: number[] = [];
-  #up = true;
-  #deaths = 0;
-  #dying: Promise<void> | undefined;
+  #isDown = false;
   #failure: { readonly error: unknown } | undefined;
-  #first = true;
-  #process: { readonly tempolite: Tempolite; readonly mortal: MortalJournal } | undefined;
 
-  constructor(scene: Scene, options: PerformOptions) {
+  constructor(scene: Scene, options: PerformOptions, database: Journal) {
     this.#scene = scene;
     this.#options = options;
+    this.#database = database;
     this.#clock = new TestClock(scene.world.start);
     this.#start = this.#clock.now();
+    this.#outside = new OutsideWorld(this.#clock, scene.world.activities ?? {}, database);
+    const workflows = [...new Set(scene.runs.map(({ workflow }) => workflow))];
+    this.#machine = new Machine(database, this.#clock, this.#outside, { ...options, workflows });
     this.#timeline = timelineOf(scene, this.#start);
     this.#lives = [...(options.lives ?? [])];
   }
 
   async play(): Promise<Performance> {
-    const database = await openJournal();
-    const outside = new OutsideWorld(this.#clock, this.#scene.world.activities ?? {}, database);
-    try {
-      for (let step = 0; await this.#step(database, outside); step += 1) {
-        if (step < mostSteps) continue;
-        throw new EngineError(
-          'INVALID_ARGUMENT',
-          `the scene does not end: ${mostSteps} steps. Give its world an \`until\``,
-        );
-      }
-      return await this.#result(database, outside);
-    } finally {
-      this.#kill(outside, database);
-      await this.#dying;
-      await database.close();
+    for (let step = 0; await this.#step(); step += 1) {
+      if (step < mostSteps) continue;
+      throw new EngineError(
+        'INVALID_ARGUMENT',
+        `the scene does not end in ${mostSteps} steps: give its world an \`until\``,
+      );
     }
+    return this.#result();
+  }
+
+  close(): Promise<void> {
+    return this.#machine.close();
   }
 
   /** Answers whether it goes on. */
-  async #step(database: Journal, outside: OutsideWorld): Promise<boolean> {
+  async #step(): Promise<boolean> {
     await this.#clock.settle();
     if (this.#failure) throw this.#failure.error;
-    if (this.#up && !this.#process) {
-      await this.#open(database, outside);
+    if (!this.#isDown && !this.#machine.tempolite) {
+      await this.#open();
       return true;
     }
-    await this.#options.onSettled?.(this.#clock.now(), database);
+    await this.#options.onSettled?.(this.#clock.now(), this.#database);
     const next = this.#timeline[0];
     if (next && next.at <= this.#clock.now()) {
       this.#timeline.shift();
-      await this.#act(next.action, database, outside);
+      await this.#act(next.action);
       return true;
     }
-    if (!this.#timeline.some(({ action }) => action.type === 'start') && (await this.#isOver(database))) return false;
+    if (!this.#timeline.some(({ action }) => action.type === 'start') && (await this.#isOver())) return false;
     const instant = Math.min(this.#clock.next ?? Infinity, next?.at ?? Infinity);
     const { until } = this.#scene.world;
-    const end = until === undefined ? Infinity : timelineEnd(this.#start, until);
+    const end = until === undefined ? Infinity : this.#start + duration(until, 'until');
     if (instant === Infinity || instant > end) return false;
     await this.#clock.advanceTo(instant);
     return true;
   }
 
-  async #act(action: SceneAction, database: Journal, outside: OutsideWorld): Promise<void> {
+  async #act(action: SceneAction): Promise<void> {
     switch (action.type) {
       case 'start':
         this.#asked.push(action.run);
@@ -124,118 +127,60 @@ class Stage {
         return;
       case 'signal': {
         const { name, payload } = action.signal;
-        await database.signal({ runId: action.runId, name, payload, at: this.#clock.now() }).catch(ignoreEnded);
+        const letter = { runId: action.runId, name, payload, at: this.#clock.now() };
+        await this.#database.signal(letter).catch(ignoreEnded);
         return;
       }
       case 'jump':
         this.#clock.set(this.#clock.now() + action.by);
         return;
       case 'down':
-        this.#up = false;
-        this.#kill(outside, database);
-        await this.#dying;
+        this.#isDown = true;
+        this.#machine.kill();
         return;
       case 'up':
-        this.#up = true;
+        this.#isDown = false;
     }
+  }
+
+  async #open(): Promise<void> {
+    await this.#machine.open(this.#lives.shift());
+    for (const run of this.#asked) if (!(await this.#database.run(run.id))) this.#startRun(run);
   }
 
   /** Whoever starts a run does so again, under the same id, when there was no answer. */
-  #startRun({ id, workflow, input }: SceneRun): void {
-    const definition = workflow as WorkflowDefinition<unknown, unknown>;
-    const asker = this.#process;
-    asker?.tempolite.start(definition, input, { id }).catch((error: unknown) => {
+  #startRun(run: SceneRun): void {
+    const { tempolite } = this.#machine;
+    tempolite?.start(run.workflow, run.input, { id: run.id }).catch((error: unknown) => {
       if (!(error instanceof JournalError)) this.#failure ??= { error };
-      else if (asker === this.#process) this.#startRun({ id, workflow, input });
+      else if (tempolite === this.#machine.tempolite) this.#startRun(run);
     });
   }
 
-  async #open(database: Journal, outside: OutsideWorld): Promise<void> {
-    await this.#dying;
-    this.#dying = undefined;
-    const isFirst = this.#first;
-    this.#first = false;
-    const { reorder } = this.#options;
-    const life = { died: false };
-    const mortal = mortalJournal(database, {
-      faults: this.#lives.shift() ?? [],
-      onAppend: (events) => {
-        if (isFirst) this.#appends.push(events);
-      },
-      onDeath: () => {
-        this.#deaths += 1;
-        life.died = true;
-        this.#kill(outside, database);
-      },
-      ...(reorder ? { reorder } : {}),
-    });
-    const workflows = new Set(this.#scene.runs.map(({ workflow }) => workflow));
-    const opening = Tempolite.over(mortal.journal, {
-      workflows: [...workflows],
-      clock: this.#clock,
-      random: () => 0.5,
-      parkAfterMs: 0,
-      evictAfterMs: neverMs,
-      commitRetryMs: 0,
-      ...this.#options.worker,
-      interceptActivity: outside.newLife(),
-    });
-    try {
-      const tempolite = await opening;
-      this.#process = { tempolite, mortal };
-    } catch (error) {
-      // It may die before it is wholly there.
-      if (life.died) return;
-      throw error;
-    }
-    if (life.died) this.#kill(outside, database);
-    else for (const run of this.#asked) if (!(await database.run(run.id))) this.#startRun(run);
-  }
-
-  #kill(outside: OutsideWorld, database: Journal): void {
-    const dying = this.#process;
-    this.#process = undefined;
-    outside.endLife();
-    dying?.mortal.kill();
-    dying?.tempolite.worker.crash();
-    const before = this.#dying;
-    this.#dying = (async () => {
-      await before;
-      await this.#options.onDeath?.(database);
-      await database.release();
-    })();
-  }
-
-  async #isOver(database: Journal): Promise<boolean> {
+  async #isOver(): Promise<boolean> {
     for (const { id } of this.#scene.runs) {
-      const record = await database.run(id);
+      const record = await this.#database.run(id);
       if (!record || !(isTerminal(record.status) || record.status === 'blocked')) return false;
     }
     return true;
   }
 
-  async #result(database: Journal, outside: OutsideWorld): Promise<Performance> {
+  async #result(): Promise<Performance> {
     const histories: RunHistory[] = [];
     for (const { id } of this.#scene.runs) {
-      const record = await database.run(id);
-      if (record) histories.push(await readHistory(database, record));
+      const record = await this.#database.run(id);
+      if (record) histories.push(await readHistory(this.#database, record));
     }
     return {
       start: this.#start,
       histories,
-      effects: outside.effects,
-      deaths: this.#deaths,
-      appends: this.#appends,
-      violations: [...outside.violations, ...histories.flatMap(checkHistory)],
+      effects: this.#outside.effects,
+      deaths: this.#machine.deaths,
+      appends: this.#machine.appends,
+      violations: [...this.#outside.violations, ...histories.flatMap(checkHistory)],
     };
   }
 }
-
-/** Real time that no test takes. */
-const neverMs = 2 ** 31 - 1;
-
-const timelineEnd = (start: number, until: NonNullable<Scene['world']['until']>): number =>
-  start + duration(until, 'until');
 
 const ignoreEnded = (error: unknown): void => {
   if (!(error instanceof EngineError) || error.code !== 'RUN_ENDED') throw error;

@@ -1,5 +1,7 @@
+import { Observable } from 'rxjs';
 import type { ActivityContext } from '../run/activity.js';
 import type { Duration } from '../values/duration.js';
+import { tell, type MarbleMessage } from './marble-text.js';
 
 /** What a stand-in for an activity is told: all that the activity would be, and virtual time. */
 export interface StubContext extends ActivityContext {
@@ -41,4 +43,24 @@ export const fails =
   (input: I, context: StubContext): R => {
     if (context.attempt <= attempts) throw error(context.attempt);
     return outcome(input, context);
+  };
+
+/**
+ * A stand-in that emits a marble diagram from its beginning on. One value with its completion, `--(a|)`, is the result of a function;
+ * `#` is a failed attempt.
+ */
+export const emits =
+  (messages: readonly MarbleMessage[]) =>
+  (_: never, context: StubContext): unknown => {
+    const [first, second] = messages;
+    if (first?.kind === 'N' && second?.kind === 'C' && first.frame === second.frame) {
+      return context.after(first.frame).then(() => first.value);
+    }
+    return new Observable((subscriber) => {
+      for (const message of messages) {
+        void context.after(message.frame).then(() => {
+          tell(subscriber, message);
+        });
+      }
+    });
   };
