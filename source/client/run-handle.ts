@@ -96,6 +96,7 @@ export interface SignalOptions {
   readonly idempotencyKey?: string;
 }
 
-type SignalArguments<P> = [P] extends [void]
+/** What follows the signal's definition: nothing is needed for one without a payload. */
+export type SignalArguments<P> = [P] extends [void]
   ? [payload?: P, options?: SignalOptions]
   : [payload: P, options?: SignalOptions];

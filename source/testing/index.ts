@@ -10,6 +10,9 @@ export type {
 export { crashEverywhere, CrashError, type CrashOptions, type CrashReport } from './crash-everywhere.js';
 export { replayHistories, type ReplayedRun, type ReplayReport } from './replay-histories.js';
 
+export { TestEngine, type CrashOfEngine, type TestEngineOptions } from './test-engine.js';
+export type { PendingCommand, TestRun } from './test-run.js';
+
 // their parts
 export { TestClock } from './test-clock.js';
 export { signalAt, type TimedSignal, type World } from './scene.js';

@@ -78,12 +78,18 @@ export class TestClock implements Clock {
   async advanceTo(instant: Date | number): Promise<void> {
     const end = instantOf(instant);
     await this.settle();
-    for (let next = this.next; next !== undefined && next <= end; next = this.next) {
-      this.#now = Math.max(this.#now, next);
-      this.#ring();
-      await this.settle();
-    }
+    while ((this.next ?? Infinity) <= end) await this.step();
     this.#now = Math.max(this.#now, end);
+  }
+
+  /** Moves on to the next alarm, and lets everything happen that is due then; answers whether there was one. */
+  async step(): Promise<boolean> {
+    const { next } = this;
+    if (next === undefined) return false;
+    this.#now = Math.max(this.#now, next);
+    this.#ring();
+    await this.settle();
+    return true;
   }
 
   /** Moves on from alarm to alarm until the promise settles; answers with it. It waits where there is no alarm. */
@@ -94,12 +100,11 @@ export class TestClock implements Clock {
     };
     promise.then(done, done);
     const isSettled = (): boolean => settled;
-    for (;;) {
+    await this.settle();
+    while (!isSettled()) {
+      if (await this.step()) continue;
+      await new Promise((resolve) => setTimeout(resolve, 1));
       await this.settle();
-      if (isSettled()) break;
-      const { next } = this;
-      if (next === undefined) await new Promise((resolve) => setTimeout(resolve, 1));
-      else await this.advanceTo(next);
     }
     return promise;
   }
