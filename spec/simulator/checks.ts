@@ -1,0 +1,104 @@
+import { dryReplay } from '../../source/engine/dry-replay.js';
+import type { RunEvent } from '../../source/journal/event.js';
+import type { RunHistory } from '../../source/journal/history.js';
+import { isTerminal } from '../../source/journal/status.js';
+import type { Effect } from '../../source/testing/index.js';
+import type { Performance } from '../../source/testing/perform.js';
+import type { SceneRun } from '../../source/testing/scene.js';
+import { defaultCodec } from '../../source/index.js';
+import type { Modelled, Work } from './model.js';
+import { signalNames } from './program.js';
+
+
+/** In the calm phase everything comes to its end. */
+export const unended = ({ histories }: Performance): readonly string[] =>
+  histories.flatMap(({ run }) =>
+    isTerminal(run.status) ? [] : [`run ${run.id} is ${run.status} although all is calm: ${run.detail ?? ''}`],
+  );
+
+/** Today's code replays what it has just recorded, to the same end. */
+export const unreplayable = async ({ run, events }: RunHistory, { workflow }: SceneRun): Promise<readonly string[]> => {
+  const { error } = await dryReplay(run, workflow, events);
+  return error ? [`run ${run.id} cannot be replayed: ${error.message}`] : [];
+};
+
+/** Journal, then act: what is committed when an activity starts asks for it. */
+export const unled = async (
+  { run, events }: RunHistory,
+  { workflow }: SceneRun,
+  effects: readonly Effect[],
+): Promise<readonly string[]> => {
+  const faults: string[] = [];
+  const asked = new Map<number, ReadonlySet<string>>();
+  for (const effect of effects.filter(({ runId }) => runId === run.id)) {
+    let keys = asked.get(effect.committed);
+    if (!keys) {
+      const { pending } = await dryReplay(run, workflow, events.slice(0, effect.committed));
+      keys = new Set(pending.map(({ key }) => `${run.id}/${run.link}/${key}`));
+      asked.set(effect.committed, keys);
+    }
+    if (!keys.has(effect.idempotencyKey))
+      faults.push(`${effect.idempotencyKey} was executed before what led to it was committed`);
+  }
+  return faults;
+};
+
+/** The signals that reached the pipeline: of each name the first ones, in order, each once. */
+export const unordered = (
+  received: readonly { readonly signal: number; readonly payload: string }[],
+): readonly string[] =>
+  signalNames.flatMap((name, signal) => {
+    const payloads = received.filter((letter) => letter.signal === signal).map(({ payload }) => payload);
+    const expected = payloads.map((_, n) => `${name}${n}`);
+    return payloads.join() === expected.join() ? [] : [`signals were received as ${payloads.join()}`];
+  });
+
+/** Whether several things were delivered at one instant: their order is ours to choose, and a model of RxJS may choose another. */
+export const hasTies = (events: readonly RunEvent[]): boolean => {
+  const instants = events.filter((event) => 'key' in event || event.type === 'started').map(({ at }) => at);
+  return new Set(instants).size < instants.length;
+};
+
+/** How a run differs from what RxJS alone makes of its program. */
+export const unlike = (
+  { run, events }: RunHistory,
+  start: number,
+  effects: readonly Effect[],
+  modelled: Modelled,
+): readonly string[] => {
+  const shown = events.flatMap((event) => {
+    if (event.type === 'output-emitted') return [`${event.at - start}: ${String(defaultCodec.decode(event.payload))}`];
+    if (event.type === 'run-completed') return [`${event.at - start}: completed`];
+    return event.type === 'run-failed' ? [`${event.at - start}: failed`] : [];
+  });
+  const done = effects
+    .filter(({ runId }) => runId === run.id)
+    .map(({ input, startedAt, cancelledAt }) => ({
+      name: (input as { name: string }).name,
+      startedAt: startedAt - start,
+      ...(cancelledAt === undefined ? {} : { cancelledAt: cancelledAt - start }),
+    }));
+  return [
+    ...difference(`run ${run.id}`, shown, modelled.shown),
+    ...difference(`the work of run ${run.id}`, workLines(done), workLines(modelled.work)),
+  ];
+};
+
+/** What was cancelled in the very instant in which it was asked for may never have begun. */
+const workLines = (work: readonly Work[]): readonly string[] =>
+  work
+    .filter(({ startedAt, cancelledAt }) => cancelledAt !== startedAt)
+    .map(
+      ({ name, startedAt, cancelledAt }) =>
+        `${name} from ${startedAt}${cancelledAt === undefined ? '' : `, cancelled at ${cancelledAt}`}`,
+    )
+    .sort();
+
+const difference = (what: string, found: readonly string[], expected: readonly string[]): readonly string[] => {
+  const place = Array.from({ length: Math.max(found.length, expected.length) }, (_, n) => n).find(
+    (n) => found[n] !== expected[n],
+  );
+  return place === undefined
+    ? []
+    : [`${what} differs from plain RxJS: expected ${expected[place] ?? 'nothing'}, found ${found[place] ?? 'nothing'}`];
+};

@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import type { Fault } from '../../source/testing/mortal-journal.js';
+import type { Scene } from '../../source/testing/scene.js';
+import { signalAt } from '../../source/testing/index.js';
+import { signalDefinitions, stubs, workflowOf } from './leaves.js';
+import type { Letter } from './model.js';
+import { program, signalNames, type Program } from './program.js';
+
+/** Something that goes wrong at a place between the beginning (0) and the end (1) of what a process would write. */
+export interface Mishap {
+  readonly place: number;
+  readonly fault: 'dies-before' | 'dies-after' | 'loses' | 'fails';
+}
+
+/** How a scene is played once more. */
+export interface Plan {
+  /** What goes wrong in the first life, in the second, and so on. */
+  readonly lives: readonly (readonly Mishap[])[];
+  readonly evict: boolean;
+}
+
+/** A random world, with the programs in it and how it is disturbed. */
+export interface Scenario {
+  readonly programs: readonly Program[];
+  /** Signals at random times; then, when it is calm, as many as anybody could wait for. */
+  readonly letters: readonly { readonly at: number; readonly signal: number }[];
+  readonly outages: readonly { readonly at: number; readonly length: number }[];
+  readonly jumps: readonly { readonly at: number; readonly by: number }[];
+  readonly plans: readonly Plan[];
+}
+
+const mishap: fc.Arbitrary<Mishap> = fc.record({
+  place: fc.nat({ max: 999 }).map((thousandth) => thousandth / 1000),
+  fault: fc.constantFrom('dies-before', 'dies-after', 'loses', 'fails'),
+});
+
+const hour = 3_600_000;
+const busyMs = 1500;
+
+export const scenario: fc.Arbitrary<Scenario> = fc.record({
+  programs: fc.array(program, { minLength: 1, maxLength: 2 }),
+  letters: fc.array(fc.record({ at: fc.nat({ max: busyMs }), signal: fc.nat({ max: signalNames.length - 1 }) }), {
+    maxLength: 6,
+  }),
+  outages: fc.oneof(
+    { weight: 3, arbitrary: fc.constant([]) },
+    fc.array(fc.record({ at: fc.nat({ max: busyMs }), length: fc.integer({ min: 1, max: 900 }) }), {
+      minLength: 1,
+      maxLength: 1,
+    }),
+  ),
+  jumps: fc.oneof(
+    { weight: 4, arbitrary: fc.constant([]) },
+    fc.array(fc.record({ at: fc.nat({ max: busyMs }), by: fc.constantFrom(-hour, -50, 50, hour) }), {
+      minLength: 1,
+      maxLength: 2,
+    }),
+  ),
+  plans: fc.array(
+    fc.record({
+      lives: fc.array(fc.array(mishap, { minLength: 1, maxLength: 2 }), { maxLength: 3 }),
+      evict: fc.boolean(),
+    }),
+    { minLength: 2, maxLength: 3 },
+  ),
+});
+
+/** When it has become calm, and how many signals of each name come then: nobody waits for more. */
+const calmAt = 50_000;
+const calmLetters = 60;
+
+/** All signals of a scenario in the order of their publication. Payloads count them, name by name. */
+export const lettersOf = ({ letters }: Scenario): readonly Letter[] => {
+  const counts = signalNames.map(() => 0);
+  const calm = Array.from({ length: calmLetters * signalNames.length }, (_, n) => ({
+    at: calmAt + n * 7,
+    signal: n % signalNames.length,
+  }));
+  return [...[...letters].sort((a, b) => a.at - b.at), ...calm].map(({ at, signal }) => {
+    const count = counts[signal] ?? 0;
+    counts[signal] = count + 1;
+    return { at, signal, payload: `${signalNames[signal] ?? ''}${count}` };
+  });
+};
+
+/** The scene of a scenario: a run of each program, with the world around them. */
+export const sceneOf = (it: Scenario, tap?: (run: string, signal: number, payload: string) => void): Scene => ({
+  runs: it.programs.map((each, n) => {
+    const id = `run-${n}`;
+    const workflow = workflowOf(`program-${n}`, each, (signal, payload) => tap?.(id, signal, payload));
+    return { id, workflow, input: 'go' };
+  }),
+  world: {
+    activities: stubs,
+    signals: lettersOf(it).flatMap(({ at, signal, payload }) => {
+      const definition = signalDefinitions[signal];
+      return definition ? [signalAt(at, definition, payload)] : [];
+    }),
+    outages: it.outages,
+    jumps: it.jumps,
+  },
+});
+
+/** The faults of a plan, for a performance whose first process appends so often. */
+export const livesOf = ({ lives }: Plan, appends: number): readonly (readonly Fault[])[] =>
+  lives.map((mishaps) => mishaps.map(({ place, fault }) => ({ append: 1 + Math.floor(place * appends), fault })));

@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import { historyMarbles } from '../../source/testing/index.js';
+import { perform, type Performance } from '../../source/testing/perform.js';
+import { differencesOf } from '../../source/testing/shown.js';
+import { hasTies, unended, unled, unlike, unordered, unreplayable } from './checks.js';
+import { model } from './model.js';
+import type { Program } from './program.js';
+import { lettersOf, livesOf, scenario, sceneOf, type Scenario } from './scenario.js';
+
+/** What a simulation came to. */
+export interface Tally {
+  performances: number;
+  events: number;
+  crashes: number;
+  /** Runs that were also held against RxJS alone. */
+  modelled: number;
+}
+
+export const noTally = (): Tally => ({ performances: 0, events: 0, crashes: 0, modelled: 0 });
+
+/** Plays the scenario of a seed; throws what is wrong with it, made as small as possible. One seed is one exact repetition. */
+export const simulate = async (seed: number, tally: Tally): Promise<void> => {
+  const property = fc.asyncProperty(scenario, async (it) => {
+    const faults = await faultsOf(it, tally);
+    if (faults.length > 0) throw new Error(faults.join('\n'));
+  });
+  await fc.assert(property, { seed, numRuns: 1, interruptAfterTimeLimit: shrinkMs });
+};
+
+/** Time for making a failure small. */
+const shrinkMs = 60_000;
+
+const faultsOf = async (it: Scenario, tally: Tally): Promise<readonly string[]> => {
+  const received: { readonly run: string; readonly signal: number; readonly payload: string }[] = [];
+  const scene = sceneOf(it, (run, signal, payload) => {
+    received.push({ run, signal, payload });
+  });
+  const right = await played(it, tally, undefined);
+  const faults = [...right.violations, ...unended(right)];
+  for (const run of scene.runs) {
+    const history = right.histories.find(({ run: { id } }) => id === run.id);
+    if (!history) continue;
+    received.length = 0;
+    faults.push(...(await unreplayable(history, run)), ...unordered(received));
+    faults.push(...(await unled(history, run, right.effects)));
+  }
+  faults.push(...unlikeModel(it, right, tally));
+  if (faults.length > 0) return [...faults, ...right.histories.map(({ events }) => historyMarbles(events))];
+  for (const plan of it.plans) {
+    const other = await played(it, tally, { ...plan, appends: right.appends.length });
+    const differences = differencesOf(right, other);
+    if (differences.length === 0) continue;
+    const histories = [right, other].flatMap((each) => each.histories.map(({ events }) => historyMarbles(events)));
+    return [
+      `under ${JSON.stringify({ ...plan, lives: livesOf(plan, right.appends.length) })}`,
+      ...differences,
+      ...histories,
+    ];
+  }
+  return [];
+};
+
+const played = async (
+  it: Scenario,
+  tally: Tally,
+  plan: (Scenario['plans'][number] & { readonly appends: number }) | undefined,
+): Promise<Performance> => {
+  const performance = await perform(sceneOf(it), {
+    lives: plan ? livesOf(plan, plan.appends) : [],
+    worker: plan?.evict === true ? { evictAfterMs: 0 } : {},
+  });
+  tally.performances += 1;
+  tally.crashes += performance.deaths;
+  for (const { events } of performance.histories) tally.events += events.length;
+  return performance;
+};
+
+/** Worlds without outages and jumps of the clock have a model, unless the program leaves the turn's synchronous part. */
+const unlikeModel = (it: Scenario, right: Performance, tally: Tally): readonly string[] => {
+  if (it.outages.length > 0 || it.jumps.length > 0) return [];
+  return right.histories.flatMap((history, n) => {
+    const program = it.programs[n];
+    if (!program || hasMicrotasks(program) || hasTies(history.events)) return [];
+    tally.modelled += 1;
+    return unlike(history, right.start, right.effects, model(program, lettersOf(it)));
+  });
+};
+
+const hasMicrotasks = (program: Program): boolean => {
+  switch (program.type) {
+    case 'op':
+      return program.op === 'microtask' || hasMicrotasks(program.source);
+    case 'flat':
+      return hasMicrotasks(program.source) || hasMicrotasks(program.inner);
+    case 'join':
+      return program.sources.some(hasMicrotasks);
+    case 'shared':
+      return hasMicrotasks(program.source);
+    default:
+      return false;
+  }
+};
