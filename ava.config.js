@@ -1,5 +1,11 @@
 export default {
-  files: ['dist/spec/**/*.js', '!dist/spec/_support/**', '!dist/spec/types/**', '!dist/spec/**/conformance/**'],
+  files: [
+    'dist/spec/**/*.js',
+    '!dist/spec/_support/**',
+    '!dist/spec/types/**',
+    '!dist/spec/simulator/**',
+    '!dist/spec/**/conformance/**',
+  ],
   concurrency: 2,
   timeout: '2m',
   workerThreads: false,

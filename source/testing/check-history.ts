@@ -6,7 +6,7 @@ const isEnd = ({ type }: RunEvent): boolean => type === 'run-completed' || type 
 
 /**
  * What is wrong with a run's journal, nothing if all is well: it is dense, its time never goes back, it begins with its start and
- * ends with its only end, batches are whole, and no command has two ends.
+ * ends with its only end, batches are whole, timers come when they were due, and no command has two ends.
  */
 export const checkHistory = ({ run, events }: RunHistory): readonly string[] => {
   const faults: string[] = [];
@@ -20,6 +20,9 @@ export const checkHistory = ({ run, events }: RunHistory): readonly string[] => 
     if (event.at < (before?.at ?? 0)) fault(`time goes back at ${index}`);
     if (event.batch !== event.seq && event.batch !== before?.batch) fault(`event ${index} is of no batch`);
     if (isEnd(event) && index < events.length - 1) fault(`${event.type} at ${index} is not the last event`);
+    // Whatever was ready when a timer was due came after it, or at the same time.
+    if (event.type === 'timer-fired' && event.at > event.index)
+      fault(`${event.key} was due at ${event.index}, and fired at ${event.at}`);
     if (!('key' in event)) return;
     if (event.type !== 'signal-received' && ended.has(event.key))
       fault(`${event.type} of ${event.key} comes after its end`);

@@ -167,8 +167,8 @@ const joined = (how: Join, [first = EMPTY, second = EMPTY]: readonly Observable<
   }
 };
 
-/** Times below this would make operators spin that repeat themselves. */
-const leastPeriod = 5;
+/** Operators that repeat themselves while others wait would fill the journal with shorter ones. */
+const leastPeriod = 60;
 
 const applied = (source: Observable<string>, op: Op, ms: number, count: number): Observable<string> => {
   const period = Math.max(ms, leastPeriod);

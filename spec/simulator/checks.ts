@@ -9,7 +9,6 @@ import { defaultCodec } from '../../source/index.js';
 import type { Modelled, Work } from './model.js';
 import { signalNames } from './program.js';
 
-
 /** In the calm phase everything comes to its end. */
 export const unended = ({ histories }: Performance): readonly string[] =>
   histories.flatMap(({ run }) =>
@@ -22,6 +21,9 @@ export const unreplayable = async ({ run, events }: RunHistory, { workflow }: Sc
   return error ? [`run ${run.id} cannot be replayed: ${error.message}`] : [];
 };
 
+/** Executions of a run whose cause is looked for. */
+const mostLed = 40;
+
 /** Journal, then act: what is committed when an activity starts asks for it. */
 export const unled = async (
   { run, events }: RunHistory,
@@ -30,7 +32,7 @@ export const unled = async (
 ): Promise<readonly string[]> => {
   const faults: string[] = [];
   const asked = new Map<number, ReadonlySet<string>>();
-  for (const effect of effects.filter(({ runId }) => runId === run.id)) {
+  for (const effect of effects.filter(({ runId }) => runId === run.id).slice(0, mostLed)) {
     let keys = asked.get(effect.committed);
     if (!keys) {
       const { pending } = await dryReplay(run, workflow, events.slice(0, effect.committed));

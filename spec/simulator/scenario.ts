@@ -66,7 +66,7 @@ export const scenario: fc.Arbitrary<Scenario> = fc.record({
 });
 
 /** When it has become calm, and how many signals of each name come then: nobody waits for more. */
-const calmAt = 50_000;
+const calmAt = 3000;
 const calmLetters = 60;
 
 /** All signals of a scenario in the order of their publication. Payloads count them, name by name. */

@@ -19,13 +19,21 @@ export interface Tally {
 export const noTally = (): Tally => ({ performances: 0, events: 0, crashes: 0, modelled: 0 });
 
 /** Plays the scenario of a seed; throws what is wrong with it, made as small as possible. One seed is one exact repetition. */
-export const simulate = async (seed: number, tally: Tally): Promise<void> => {
+export const simulate = async (seed: number, tally: Tally, shrink = true): Promise<void> => {
   const property = fc.asyncProperty(scenario, async (it) => {
-    const faults = await faultsOf(it, tally);
+    const faults = await Promise.race([faultsOf(it, tally), endless()]);
     if (faults.length > 0) throw new Error(faults.join('\n'));
   });
-  await fc.assert(property, { seed, numRuns: 1, interruptAfterTimeLimit: shrinkMs });
+  await fc.assert(property, { seed, numRuns: 1, endOnFailure: !shrink, interruptAfterTimeLimit: shrinkMs });
 };
+
+/** Real time that no scenario takes: something spins. */
+const longestMs = 20_000;
+
+const endless = (): Promise<readonly string[]> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, longestMs, [`it did not end in ${longestMs} ms`]).unref();
+  });
 
 /** Time for making a failure small. */
 const shrinkMs = 60_000;
