@@ -6,7 +6,7 @@ import { effectText } from './outside-world.js';
 import type { Performance } from './perform.js';
 
 /** What a run has shown to the outside: its outputs with their times, how it ended, and when. */
-export const shownOf = ({ run, events }: RunHistory, start: number): readonly string[] => [
+const shownOf = ({ run, events }: RunHistory, start: number): readonly string[] => [
   ...events.flatMap((event) => lineOf(event, start)),
   isTerminal(run.status) || run.status === 'blocked' ? `status ${run.status}` : 'status unfinished',
   ...(run.status === 'blocked' && run.detail !== undefined ? [messageOf(decodeFailure(run.detail))] : []),

@@ -28,7 +28,7 @@ export const simulate = async (seed: number, tally: Tally, shrink = true): Promi
 };
 
 /** Real time that no scenario takes: something spins. */
-const longestMs = 20_000;
+const longestMs = 60_000;
 
 const endless = (): Promise<readonly string[]> =>
   new Promise((resolve) => {

@@ -4,15 +4,17 @@ import { noTally, simulate } from '../simulator/simulate.js';
 /** `npm run simulate` plays more of them. */
 const seeds = 100;
 const parts = 4;
+const tally = noTally();
 
 for (let part = 0; part < parts; part += 1) {
   const first = 1 + (part * seeds) / parts;
   const last = first + seeds / parts - 1;
-  test(`random pipelines in random worlds end as they would have, seeds ${first} to ${last}`, async (t) => {
-    const tally = noTally();
+  test.serial(`random pipelines in random worlds end as they would have, seeds ${first} to ${last}`, async (t) => {
     for (let seed = first; seed <= last; seed += 1) await t.notThrowsAsync(simulate(seed, tally), `seed ${seed}`);
-
-    t.true(tally.crashes > 10);
-    t.true(tally.modelled > 5);
   });
 }
+
+test.serial('the simulator crashes a lot, and has runs that plain RxJS can be asked about', (t) => {
+  t.true(tally.crashes > seeds);
+  t.true(tally.modelled > seeds / 4);
+});
