@@ -20,7 +20,16 @@ module.exports = {
     floor('F3-engine', 'engine', ['values/', port, 'run/']),
     floor('F3-observe', 'observe', ['values/', port, 'run/']),
     floor('F4-client', 'client', ['values/', port, 'journal/libsql/open-journal\\.ts$', 'run/', 'engine/', 'observe/']),
-    floor('F4-testing', 'testing', ['values/', port, 'journal/libsql/open-journal\\.ts$', 'run/', 'operators/', 'engine/', 'observe/', 'client/']),
+    floor('F4-testing', 'testing', [
+      'values/',
+      port,
+      'journal/libsql/open-journal\\.ts$',
+      'run/',
+      'operators/',
+      'engine/',
+      'observe/',
+      'client/',
+    ]),
     {
       name: 'drivers-behind-the-port',
       severity: 'error',
@@ -31,7 +40,9 @@ module.exports = {
       name: 'rxjs-by-its-front-door',
       severity: 'error',
       from: { path: '^source/' },
-      to: { path: 'node_modules/rxjs/(?!dist/types/index|dist/cjs/index|dist/types/testing/index|dist/cjs/testing/index|package)' },
+      to: {
+        path: 'node_modules/rxjs/(?!dist/types/index|dist/cjs/index|dist/types/testing/index|dist/cjs/testing/index|package)',
+      },
     },
     {
       name: 'source-is-the-product',
