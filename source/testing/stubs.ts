@@ -9,7 +9,7 @@ export interface StubContext extends ActivityContext {
    * Lets virtual time pass, counted from the first execution of this attempt: one that is repeated after a crash ends when the first
    * would have ended, as the outside world does.
    */
-  after(length: Duration): Promise<void>;
+  readonly after: (length: Duration) => Promise<void>;
 }
 
 /** Stands for an activity in a test. It may return whatever an activity may: a value, a promise, a stream. */

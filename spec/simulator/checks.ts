@@ -9,11 +9,13 @@ import { defaultCodec } from '../../source/index.js';
 import type { Modelled, Work } from './model.js';
 import { signalNames } from './program.js';
 
-/** In the calm phase everything comes to its end. */
+/** In the calm phase everything comes to its end, unless it waits for more signals than there are. */
 export const unended = ({ histories }: Performance): readonly string[] =>
-  histories.flatMap(({ run }) =>
-    isTerminal(run.status) ? [] : [`run ${run.id} is ${run.status} although all is calm: ${run.detail ?? ''}`],
-  );
+  histories.flatMap(({ run, signals }) => {
+    const isSated = signalNames.every((name) => signals.some((signal) => signal.name === name));
+    if (isTerminal(run.status) || (run.status !== 'blocked' && !isSated)) return [];
+    return [`run ${run.id} is ${run.status} although all is calm: ${run.detail ?? ''}`];
+  });
 
 /** Today's code replays what it has just recorded, to the same end. */
 export const unreplayable = async ({ run, events }: RunHistory, { workflow }: SceneRun): Promise<readonly string[]> => {

@@ -24,7 +24,14 @@ export const simulate = async (seed: number, tally: Tally, shrink = true): Promi
     const faults = await Promise.race([faultsOf(it, tally), endless()]);
     if (faults.length > 0) throw new Error(faults.join('\n'));
   });
-  await fc.assert(property, { seed, numRuns: 1, endOnFailure: !shrink, interruptAfterTimeLimit: shrinkMs });
+  await fc.assert(property, {
+    seed,
+    numRuns: 1,
+    endOnFailure: !shrink,
+    interruptAfterTimeLimit: shrinkMs,
+    markInterruptAsFailure: false,
+    includeErrorInReport: true,
+  });
 };
 
 /** Real time that no scenario takes: something spins. */

@@ -21,6 +21,9 @@ const kinds = {
   Utilities: utilities,
 };
 
+/** What Node adds to a CommonJS module. */
+const ofModules = new Set(['default', '__esModule', 'module.exports']);
+
 const page = 'docs/rxjs-conformance.md';
 const verdicts = new Map<string, Map<string, Verdict>>();
 
@@ -32,7 +35,7 @@ for (const [kind, cases] of Object.entries(kinds)) {
       const { shown, ...verdict } = await verdictOf(it);
 
       t.deepEqual(shown, modelOf(it));
-      t.true(shown.length > 1, 'it shows something');
+      t.true(shown.length > 0, 'it shows something');
       ofKind.set(name, verdict);
     });
   }
@@ -55,7 +58,7 @@ test.serial('every export of rxjs has a verdict, or is told to be no operator', 
   const judged = new Set([...Object.values(kinds), refused, notOperators].flatMap((each) => Object.keys(each)));
 
   t.deepEqual(
-    Object.keys(rxjs).filter((name) => !judged.has(name)),
+    Object.keys(rxjs).filter((name) => !judged.has(name) && !ofModules.has(name)),
     [],
   );
 });

@@ -33,7 +33,7 @@ export const errors: Cases = {
   retryWhen: ({ e, work }) =>
     e.pipe(
       retryWhen((errors$) =>
-        errors$.pipe(concatMap((error: unknown, n) => (n < 2 ? work(13, n) : throwError(() => error)))),
+        errors$.pipe(concatMap((error: unknown, n) => (n < 2 ? work(13, n) : throwError(() => error as Error)))),
       ),
     ),
 };

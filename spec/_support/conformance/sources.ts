@@ -3,8 +3,8 @@ import { merge, type Observable } from 'rxjs';
 /** What brings values in: activities in a workflow, timers in its model. */
 export interface Sources {
   /** Emits the value after so many ms; `fail` is an error instead. */
-  work<V>(ms: number, value: V): Observable<V>;
-  fail(ms: number): Observable<never>;
+  readonly work: <V>(ms: number, value: V) => Observable<V>;
+  readonly fail: (ms: number) => Observable<never>;
   /** 1, 2, 3, 4 at 20, 50, 90, 200. */
   readonly a: Observable<number>;
   /** x, y at 35, 120. */
