@@ -65,6 +65,7 @@ test('each spec has the path of what it tests', (t) => {
     'spec/stories/',
     'spec/docs/',
     'spec/_support/',
+    'spec/simulator/',
     'spec/journal/conformance/',
   ];
   const alone = ['spec/house.ts', 'spec/smoke.ts'];

@@ -174,12 +174,17 @@ export class PipelineExecution implements TurnTaker, Execution {
   async collect(): Promise<void> {
     if (this.#phase !== 'idle') return;
     const end = this.#pipeline.end;
-    settleBatch(this, this.#host, {
+    const started = settleBatch(this, this.#host, {
       commands: this.#commands,
       cancellations: this.#cancellations,
       over: end !== undefined,
     });
     const now = this.#host.now();
+    if (started && (this.nextDue ?? Infinity) <= now) {
+      // What has just been started may be ready by the next tick, and come before a timer that is due at the same time.
+      this.#host.ready(this);
+      return;
+    }
     const ready = end ? [] : this.#ready.take(now);
     const notes = this.#notes.splice(0).filter(({ command }) => command.state === 'pending');
     const outputs = this.#outputs.take();

@@ -5,17 +5,19 @@ import type { Execution, ExecutionHost } from './host.js';
 
 /**
  * A whole batch is delivered: what it cancelled is aborted, what it issued and did not cancel starts now, exactly as at the
- * end of a replay. Foreign code runs here, and so never in a callback that goes on to begin somebody's turn.
+ * end of a replay. Answers whether anything did. Foreign code runs here, and so never in a callback that goes on to begin somebody's turn.
  */
 export const settleBatch = (
   execution: Execution,
   host: ExecutionHost,
   { commands, cancellations, over }: { commands: Commands; cancellations: Cancellations; over: boolean },
-): void => {
+): boolean => {
   commands.cancelled.clear();
   for (const command of cancellations.takeLaunched()) host.abort(execution, command);
-  if (over) return;
-  for (const command of commands.takeIssued()) launch(execution, host, command);
+  if (over) return false;
+  const issued = commands.takeIssued();
+  for (const command of issued) launch(execution, host, command);
+  return issued.length > 0;
 };
 
 const launch = (execution: Execution, host: ExecutionHost, command: Command): void => {

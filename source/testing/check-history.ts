@@ -45,7 +45,8 @@ export const checkHistory = ({ run, events }: RunHistory): readonly string[] => 
  * before the timer was due, and is delivered now.
  */
 const isOvertaken = (events: readonly RunEvent[], timer: RunEvent & { readonly type: 'timer-fired' }): boolean => {
-  if (timer.at <= timer.index) return false;
+  // `sleepUntil` may ask for an instant that has passed.
+  if (timer.at <= timer.index || !timer.key.startsWith('timer:')) return false;
   const first = events.find((event) => event.at > timer.index);
   return first !== undefined && first !== timer && first.type !== 'signal-received';
 };

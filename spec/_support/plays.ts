@@ -53,61 +53,70 @@ import {
   signals,
   sleep,
   workflow,
-  type ActivityContext,
-  type ActivityDefinition,
 } from '../../source/index.js';
-import type { Play } from './play.js';
-import type { World } from './world.js';
+import { signalAt, type StubContext, type Stubs, type TimedSignal } from '../../source/testing/index.js';
+import type { Scene } from '../../source/testing/scene.js';
 
 const go = defineSignal<string>('go');
 
 type Job = { readonly ms: number; readonly value: string; readonly failures?: number };
 
-/** An activity that takes `ms` and gives `value`, after so many failed attempts. */
-const jobOf = (world: World, name = 'job'): ActivityDefinition<Job, string> =>
-  defineActivity(name, { concurrency: 100, retry: { initialInterval: 7, jitter: 0 } }, (job: Job, context) =>
-    world.job(context, job.ms, () => {
-      if (context.attempt <= (job.failures ?? 0)) throw new Error(`${job.value} failed`);
-      return job.value;
-    }),
-  );
+const outside = (): never => {
+  throw new Error('the world of the play stands in for this activity');
+};
 
-type Body = (input$: Observable<number>, job: ActivityDefinition<Job, string>, world: World) => Observable<unknown>;
+/** Takes `ms` and gives `value`, after so many failed attempts. */
+const job = defineActivity<Job, string>('job', { concurrency: 100, retry: { initialInterval: 7, jitter: 0 } }, outside);
 
-const playOf = (body: Body, rest: Partial<Play<number, unknown>> = {}): Play<number, unknown> => ({
-  workflow: (world) => workflow('play', (input$: Observable<number>) => body(input$, jobOf(world), world)),
-  input: 3,
-  ...rest,
+/** Three times `n` values, one every 5 ms. */
+const stream = defineActivity<number, number>('stream', {}, outside);
+
+const stubs: Stubs = {
+  job: async ({ ms, value, failures = 0 }: Job, { after, attempt }: StubContext) => {
+    await after(ms);
+    if (attempt <= failures) throw new Error(`${value} failed`);
+    return value;
+  },
+  stream: async function* (n: number, { after }: StubContext) {
+    for (let i = 0; i < n * 3; i += 1) {
+      await after(5 * (i + 1));
+      yield i;
+    }
+  },
+};
+
+type Body = (input$: Observable<number>) => Observable<unknown>;
+
+const play = (body: Body, signals: readonly TimedSignal[] = []): Scene => ({
+  runs: [{ id: 'run', workflow: workflow('play', body), input: 3 }],
+  world: { activities: stubs, signals },
 });
 
 /** Three jobs that end at 30, 12 and 21. */
-const three = (job: ActivityDefinition<Job, string>): Observable<string> =>
-  of({ ms: 30, value: 'a' }, { ms: 12, value: 'b' }, { ms: 21, value: 'c' }).pipe(activity(job));
+const three = of({ ms: 30, value: 'a' }, { ms: 12, value: 'b' }, { ms: 21, value: 'c' }).pipe(activity(job));
 
-const stream = (world: World): ((n: number, context: ActivityContext) => AsyncIterable<number>) =>
-  async function* (n, context) {
-    for (let i = 0; i < n * 3; i += 1) {
-      await world.job({ idempotencyKey: `${context.idempotencyKey}/${i}`, attempt: 1 }, 5, () => undefined);
-      yield i;
-    }
-  };
+const doubled = (source: Observable<string>): Observable<string> =>
+  source.pipe(
+    map((v) => ({ ms: 5, value: `${v}${v}` })),
+    activity(job),
+  );
 
 /** Pipelines that are crashed after every single event. */
-export const plays: Readonly<Record<string, Play<number, unknown>>> = {
-  'activities in sequence': playOf((input$, job) =>
+export const plays: Readonly<Record<string, Scene>> = {
+  'activities in sequence': play((input$) =>
     input$.pipe(
       mergeMap((n) => from(Array.from({ length: n }, (_, i) => ({ ms: 10 + i, value: `v${i}` })))),
       concatMap((spec) => execute(job, spec)),
     ),
   ),
-  'fan-out with mergeMap': playOf((input$, job) => input$.pipe(mergeMap(() => three(job)))),
-  'failed attempts and their retries': playOf((input$, job) =>
+  'fan-out with mergeMap': play((input$) => input$.pipe(mergeMap(() => three))),
+  'failed attempts and their retries': play((input$) =>
     input$.pipe(
       mergeMap(() => of({ ms: 4, value: 'x', failures: 2 }, { ms: 9, value: 'y' })),
       activity(job),
     ),
   ),
-  'an activity that fails for good': playOf((input$, job) =>
+  'an activity that fails for good': play((input$) =>
     merge(
       input$.pipe(
         map(() => ({ ms: 4, value: 'x', failures: 9 })),
@@ -116,39 +125,37 @@ export const plays: Readonly<Record<string, Play<number, unknown>>> = {
       timer(100).pipe(map(() => 'late')),
     ),
   ),
-  'catchError with a second way': playOf((input$, job) =>
+  'catchError with a second way': play((input$) =>
     input$.pipe(
       map(() => ({ ms: 4, value: 'x', failures: 9 })),
       activity(job),
       catchError(() => execute(job, { ms: 8, value: 'second way' })),
     ),
   ),
-  delay: playOf((input$, job) => merge(three(job), input$).pipe(delay(15))),
-  delayWhen: playOf((_, job) => three(job).pipe(delayWhen((v) => timer(v === 'b' ? 50 : 3)))),
-  'timer and interval': playOf((_, job) => merge(three(job), timer(5, 11).pipe(take(4)), interval(8).pipe(take(3)))),
-  'timeout of the first value': playOf((_, job) =>
+  delay: play((input$) => merge(three, input$).pipe(delay(15))),
+  delayWhen: play(() => three.pipe(delayWhen((v) => timer(v === 'b' ? 50 : 3)))),
+  'timer and interval': play(() => merge(three, timer(5, 11).pipe(take(4)), interval(8).pipe(take(3)))),
+  'timeout of the first value': play(() =>
     execute(job, { ms: 50, value: 'slow' }).pipe(timeout({ first: 20, with: () => of('too late') })),
   ),
-  'timeout of each value': playOf((_, job) =>
-    three(job).pipe(
+  'timeout of each value': play(() =>
+    three.pipe(
       timeout({ each: 13 }),
       catchError(() => of('gap')),
     ),
   ),
-  debounceTime: playOf((_, job) => three(job).pipe(debounceTime(10))),
-  'throttleTime, both edges': playOf((_, job) =>
-    three(job).pipe(throttleTime(10, undefined, { leading: true, trailing: true })),
-  ),
-  auditTime: playOf((_, job) => three(job).pipe(auditTime(10))),
-  sampleTime: playOf((_, job) => three(job).pipe(sampleTime(14))),
-  bufferTime: playOf((_, job) => three(job).pipe(bufferTime(16))),
-  windowTime: playOf((_, job) =>
-    three(job).pipe(
+  debounceTime: play(() => three.pipe(debounceTime(10))),
+  'throttleTime, both edges': play(() => three.pipe(throttleTime(10, undefined, { leading: true, trailing: true }))),
+  auditTime: play(() => three.pipe(auditTime(10))),
+  sampleTime: play(() => three.pipe(sampleTime(14))),
+  bufferTime: play(() => three.pipe(bufferTime(16))),
+  windowTime: play(() =>
+    three.pipe(
       windowTime(16),
       mergeMap((window$) => window$.pipe(toArray())),
     ),
   ),
-  'retry with a delay': playOf((_, job) => {
+  'retry with a delay': play(() => {
     let tries = 0;
     return defer(() => {
       tries += 1;
@@ -158,30 +165,28 @@ export const plays: Readonly<Record<string, Play<number, unknown>>> = {
       );
     }).pipe(retry({ count: 5, delay: 9 }));
   }),
-  'repeat with a delay': playOf((_, job) =>
-    execute(job, { ms: 4, value: 'again' }).pipe(repeat({ count: 3, delay: 9 })),
-  ),
-  'timeInterval and timestamp': playOf((_, job) =>
-    three(job).pipe(
+  'repeat with a delay': play(() => execute(job, { ms: 4, value: 'again' }).pipe(repeat({ count: 3, delay: 9 }))),
+  'timeInterval and timestamp': play(() =>
+    three.pipe(
       timeInterval(),
       timestamp(),
       scan((text: string, { value, timestamp: at }) => `${text}${value.value}${value.interval}@${at % 100_000} `, ''),
     ),
   ),
-  'shareReplay with a window': playOf((_, job) => {
-    const shared = three(job).pipe(shareReplay({ bufferSize: 5, windowTime: 15, refCount: false }));
+  'shareReplay with a window': play(() => {
+    const shared = three.pipe(shareReplay({ bufferSize: 5, windowTime: 15, refCount: false }));
     return merge(shared, timer(25).pipe(mergeMap(() => shared)), timer(40).pipe(mergeMap(() => shared)));
   }),
-  'race of jobs': playOf((_, job) =>
+  'race of jobs': play(() =>
     race(execute(job, { ms: 30, value: 'slow' }), execute(job, { ms: 10, value: 'fast' }), timer(20)).pipe(
       concatMap((v) => concat(of(v), execute(job, { ms: 25, value: 'after' }))),
     ),
   ),
-  'race of signal, timer and job': playOf(
-    (_, job) => race(of(0).pipe(awaitSignal(go)), timer(60), execute(job, { ms: 50, value: 'job' })),
-    { signals: [{ at: 40, signal: go as never, payload: 'go' }] },
+  'race of signal, timer and job': play(
+    () => race(of(0).pipe(awaitSignal(go)), timer(60), execute(job, { ms: 50, value: 'job' })),
+    [signalAt(40, go, 'go')],
   ),
-  'signals under take': playOf(
+  'signals under take': play(
     () =>
       concat(
         signals(go).pipe(take(1)),
@@ -190,61 +195,59 @@ export const plays: Readonly<Record<string, Play<number, unknown>>> = {
           awaitSignal(go, (text) => `then ${text}`),
         ),
       ),
-    { signals: ['one', 'two', 'three'].map((payload) => ({ at: 10, signal: go as never, payload })) },
+    ['one', 'two', 'three'].map((payload) => signalAt(10, go, payload)),
   ),
-  'takeUntil a signal': playOf(
-    (_, job) =>
+  'takeUntil a signal': play(
+    () =>
       interval(7).pipe(
         mergeMap((i) => execute(job, { ms: 3, value: `t${i}` })),
         takeUntil(signals(go)),
       ),
-    {
-      signals: [{ at: 40, signal: go as never, payload: 'stop' }],
-    },
+    [signalAt(40, go, 'stop')],
   ),
-  switchMap: playOf((_, job) =>
+  switchMap: play(() =>
     interval(10).pipe(
       take(4),
       switchMap((i) => execute(job, { ms: i === 2 ? 5 : 14, value: `s${i}` })),
     ),
   ),
-  exhaustMap: playOf((_, job) =>
+  exhaustMap: play(() =>
     interval(10).pipe(
       take(6),
       exhaustMap((i) => execute(job, { ms: 23, value: `e${i}` })),
     ),
   ),
-  'forkJoin and zip': playOf((_, job) =>
+  'forkJoin and zip': play(() =>
     concat(
       forkJoin([execute(job, { ms: 9, value: 'l' }), execute(job, { ms: 4, value: 'r' })]),
-      zip(three(job), interval(6)),
+      zip(three, interval(6)),
     ),
   ),
-  'combineLatest and withLatestFrom': playOf((_, job) => {
+  'combineLatest and withLatestFrom': play(() => {
     const clock$ = timer(1, 9).pipe(take(4));
-    return combineLatest([three(job), clock$.pipe(withLatestFrom(interval(4)))]);
+    return combineLatest([three, clock$.pipe(withLatestFrom(interval(4)))]);
   }),
-  expand: playOf((input$, job) =>
+  expand: play((input$) =>
     input$.pipe(
       map((n) => `x${n}`),
       expand((v) => (v.length > 5 ? EMPTY : execute(job, { ms: 6, value: `${v}!` }))),
     ),
   ),
-  share: playOf((_, job) => {
-    const shared = three(job).pipe(share());
-    return merge(shared, shared.pipe(delay(4)), shared.pipe(activityOn(job)));
+  share: play(() => {
+    const shared = three.pipe(share());
+    return merge(shared, shared.pipe(delay(4)), shared.pipe(doubled));
   }),
-  groupBy: playOf((_, job) =>
+  groupBy: play(() =>
     interval(5).pipe(
       take(6),
       groupBy((i) => i % 2),
       mergeMap((group$) => group$.pipe(concatMap((i) => execute(job, { ms: 8, value: `g${group$.key}-${i}` })))),
     ),
   ),
-  'promises in the pipeline': playOf((_, job) =>
-    merge(three(job).pipe(mergeMap(async (v) => Promise.resolve(v).then((w) => `${w}1`))), interval(6).pipe(take(5))),
+  'promises in the pipeline': play(() =>
+    merge(three.pipe(mergeMap(async (v) => Promise.resolve(v).then((w) => `${w}1`))), interval(6).pipe(take(5))),
   ),
-  'an async function with a scope': playOf((input$, job) =>
+  'an async function with a scope': play((input$) =>
     input$.pipe(
       mergeMap(
         scoped(async (n, scope) => {
@@ -260,7 +263,7 @@ export const plays: Readonly<Record<string, Play<number, unknown>>> = {
       ),
     ),
   ),
-  'the loser of a race is an async function': playOf((_, job) =>
+  'the loser of a race is an async function': play(() =>
     race(
       of(1).pipe(
         mergeMap(
@@ -274,24 +277,24 @@ export const plays: Readonly<Record<string, Play<number, unknown>>> = {
       timer(30),
     ).pipe(concatMap(() => execute(job, { ms: 100, value: 'end' }))),
   ),
-  'a stream activity': playOf((input$, _job, world) =>
+  'a stream activity': play((input$) =>
     input$.pipe(
-      activity('stream', stream(world)),
+      activity(stream),
       map((n) => n * 10),
     ),
   ),
-  'a stream activity under take': playOf((input$, job, world) =>
-    concat(input$.pipe(activity('stream', stream(world)), take(4)), execute(job, { ms: 6, value: 'end' })),
+  'a stream activity under take': play((input$) =>
+    concat(input$.pipe(activity(stream), take(4)), execute(job, { ms: 6, value: 'end' })),
   ),
-  'side effects': playOf((_, job) =>
-    three(job).pipe(
+  'side effects': play(() =>
+    three.pipe(
       sideEffect('length', (v) => v.length + 1),
       delay(3),
       sideEffect('again', (n) => n * 2),
     ),
   ),
-  'a failing projection': playOf((_, job) =>
-    three(job).pipe(
+  'a failing projection': play(() =>
+    three.pipe(
       map((v) => {
         if (v === 'c') throw new TypeError('no c');
         return v;
@@ -299,11 +302,3 @@ export const plays: Readonly<Record<string, Play<number, unknown>>> = {
     ),
   ),
 };
-
-const activityOn =
-  (job: ActivityDefinition<Job, string>) =>
-  (source: Observable<string>): Observable<string> =>
-    source.pipe(
-      map((v) => ({ ms: 5, value: `${v}${v}` })),
-      activity(job),
-    );

@@ -1,32 +1,18 @@
 import test from 'ava';
 import type { RunEvent } from '../../source/journal/event.js';
-import { play } from '../_support/play.js';
+import { crashScene } from '../../source/testing/crash-everywhere.js';
+import { perform } from '../../source/testing/perform.js';
+import { differencesOf } from '../../source/testing/shown.js';
 import { plays } from '../_support/plays.js';
 
-for (const [name, it] of Object.entries(plays)) {
-  test(`${name}: a crash after each event changes nothing`, async (t) => {
-    const oracle = await play(it);
-    t.true(oracle.events.length > 3, 'the pipeline does something');
+for (const [name, scene] of Object.entries(plays)) {
+  test(`${name}: a crash anywhere, a lost answer or leaving memory changes nothing`, async (t) => {
+    const { histories, appends } = await perform(scene);
+    t.true((histories[0]?.events.length ?? 0) > 3, 'the pipeline does something');
 
-    for (let point = 1; point < oracle.events.length; point += 1) {
-      const crashed = await play(it, { crashAfter: [point] });
-      t.deepEqual(crashed.shown, oracle.shown, `crashed after ${point} of ${oracle.events.length} events`);
-      t.is(crashed.crashes, 1);
-      t.deepEqual(
-        crashed.events.map(({ seq }) => seq),
-        crashed.events.map((_, index) => index),
-        'the journal is dense',
-      );
-    }
-  });
-}
+    const { points } = await crashScene(scene, { pairs: 20 });
 
-for (const [name, it] of Object.entries(plays)) {
-  test(`${name}: leaving memory after each turn changes nothing`, async (t) => {
-    const oracle = await play(it);
-    const evicted = await play(it, { worker: { parkAfterMs: 0, evictAfterMs: 0 } });
-
-    t.deepEqual(evicted.shown, oracle.shown);
+    t.true(points > 4 * appends.length);
   });
 }
 
@@ -42,11 +28,11 @@ const resultsFirst = (events: readonly RunEvent[]): readonly RunEvent[] => {
 test('the sweep goes red when replay delivers results first and timers after', async (t) => {
   const red: string[] = [];
 
-  for (const [name, it] of Object.entries(plays)) {
-    const oracle = await play(it);
-    for (let point = 1; point < oracle.events.length; point += 1) {
-      const crashed = await play(it, { crashAfter: [point], reorder: resultsFirst });
-      if (JSON.stringify(crashed.shown) === JSON.stringify(oracle.shown)) continue;
+  for (const [name, scene] of Object.entries(plays)) {
+    const right = await perform(scene);
+    for (let append = 1; append <= right.appends.length; append += 1) {
+      const crashed = await perform(scene, { lives: [[{ append, fault: 'dies-after' }]], reorder: resultsFirst });
+      if (differencesOf(right, crashed).length === 0) continue;
       red.push(name);
       break;
     }
