@@ -84,6 +84,10 @@ export const build = (program: Program, leaves: Leaves, name = ''): Observable<s
       );
     case 'wait':
       return leaves.wait(program.signal);
+    case 'choice': {
+      const second = leaves.wait(program.second);
+      return concat(race(leaves.wait(program.first), second), second);
+    }
     case 'signals':
       return leaves.signals(program.signal).pipe(take(program.count));
     case 'side-effect':
