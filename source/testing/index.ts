@@ -1,6 +1,7 @@
 // whole tests
 export { workflowMarbles, type MarbleAssertions, type MarbleBody, type MarbleOptions } from './workflow-marbles.js';
 export type {
+  Expect,
   HistoryExpectation,
   MarbleHelpers,
   MarbleSubject,

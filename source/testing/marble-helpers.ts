@@ -9,9 +9,9 @@ export type MarbleSubject<I, O> = WorkflowDefinition<I, O> | Pipeline<I, O>;
 
 type Values<V> = Readonly<Record<string, V>>;
 
-export interface OutputExpectation<O> {
+export interface OutputExpectation {
   /** Letters stand for themselves unless `values` has them; `#` is the error with which the run fails. */
-  toBe(marbles: string, values?: Values<O>, error?: unknown): void;
+  toBe(marbles: string, values?: Values<unknown>, error?: unknown): void;
 }
 
 export interface StateExpectation {
@@ -27,27 +27,30 @@ export interface HistoryExpectation {
   toBe(marbles: string): void;
 }
 
+/** What is expected of a workflow on an input; a workflow of a text gets `input`. */
+export interface Expect<E> {
+  <O>(subject: MarbleSubject<string, O>): E;
+  <I, O>(subject: MarbleSubject<I, O>, input: I): E;
+}
+
 /** The language of a marble test. One frame is a millisecond of the run's time; `2 days` are `2880m`. */
 export interface MarbleHelpers {
   /** A source that begins when it is subscribed to; its messages are durable timers. Within workflows only. */
-  cold<V = string>(marbles: string, values?: Values<V>, error?: unknown): Observable<V>;
+  readonly cold: <V = string>(marbles: string, values?: Values<V>, error?: unknown) => Observable<V>;
   /** A source that each run has from its start on. Within workflows only. */
-  hot<V = string>(marbles: string, values?: Values<V>, error?: unknown): Observable<V>;
+  readonly hot: <V = string>(marbles: string, values?: Values<V>, error?: unknown) => Observable<V>;
   /** Publishes a signal to every run for each letter. */
-  signalAt<P>(signal: SignalDefinition<P>, marbles: string, values?: Values<P>): void;
+  readonly signalAt: <P>(signal: SignalDefinition<P>, marbles: string, values?: Values<P>) => void;
   /** Stands for an activity: each execution emits this from its beginning on; `#` is a failed attempt. */
-  activityAt(
+  readonly activityAt: (
     name: string,
     marbles: string | ((input: never) => string),
     values?: Values<unknown>,
     error?: unknown,
-  ): void;
+  ) => void;
   /** ms up to the `|`. */
-  time(marbles: string): number;
-  expectOutput<O>(subject: MarbleSubject<string, O>): OutputExpectation<O>;
-  expectOutput<I, O>(subject: MarbleSubject<I, O>, input: I): OutputExpectation<O>;
-  expectState<O>(subject: MarbleSubject<string, O>): StateExpectation;
-  expectState<I, O>(subject: MarbleSubject<I, O>, input: I): StateExpectation;
-  expectHistory<O>(subject: MarbleSubject<string, O>): HistoryExpectation;
-  expectHistory<I, O>(subject: MarbleSubject<I, O>, input: I): HistoryExpectation;
+  readonly time: (marbles: string) => number;
+  readonly expectOutput: Expect<OutputExpectation>;
+  readonly expectState: Expect<StateExpectation>;
+  readonly expectHistory: Expect<HistoryExpectation>;
 }

@@ -10,7 +10,7 @@ import { checkHistory } from './check-history.js';
 import { Machine } from './machine.js';
 import type { Fault } from './mortal-journal.js';
 import { OutsideWorld, type Effect } from './outside-world.js';
-import { timelineOf, type Scene, type SceneAction, type SceneRun } from './scene.js';
+import { ignoreEnded, timelineOf, type Scene, type SceneAction, type SceneRun } from './scene.js';
 import { TestClock } from './test-clock.js';
 
 export interface PerformOptions {
@@ -181,7 +181,3 @@ class Stage {
     };
   }
 }
-
-const ignoreEnded = (error: unknown): void => {
-  if (!(error instanceof EngineError) || error.code !== 'RUN_ENDED') throw error;
-};

@@ -1,4 +1,4 @@
-import { ValueError } from '../errors.js';
+import { EngineError, ValueError } from '../errors.js';
 import type { SignalDefinition } from '../run/signal.js';
 import type { AnyWorkflow } from '../run/workflow.js';
 import { duration, type Duration } from '../values/duration.js';
@@ -97,4 +97,9 @@ export const timelineOf = (
 const whole = (by: number): number => {
   if (Number.isFinite(by)) return by;
   throw new ValueError('INVALID_ARGUMENT', `a jump of the clock is in ms, not ${String(by)}`);
+};
+
+/** Nobody minds a signal that comes too late. */
+export const ignoreEnded = (error: unknown): void => {
+  if (!(error instanceof EngineError) || error.code !== 'RUN_ENDED') throw error;
 };

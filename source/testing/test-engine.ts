@@ -2,13 +2,14 @@ import { AssertionError } from 'node:assert';
 import type { StartOptions, Tempolite } from '../client/tempolite.js';
 import type { WorkerOptions } from '../engine/options.js';
 import { EngineError } from '../errors.js';
-import type { Journal } from '../journal/journal.js';
+import type { Journal, NewSignal } from '../journal/journal.js';
 import { openJournal } from '../journal/libsql/open-journal.js';
 import type { Command } from '../run/command.js';
 import type { AnyWorkflow, WorkflowDefinition } from '../run/workflow.js';
 import { duration, type Duration } from '../values/duration.js';
 import { Machine } from './machine.js';
 import type { Fault } from './mortal-journal.js';
+import { ignoreEnded } from './scene.js';
 import { OutsideWorld, type Effect } from './outside-world.js';
 import type { Stubs } from './stubs.js';
 import { TestClock } from './test-clock.js';
@@ -134,13 +135,16 @@ export class TestEngine implements TestRunHost {
   // ── what its runs ask for ─────────────────────────────────────────────────────────────────────────────────────────────
 
   /** @internal */
-  at(when: Duration | Date, action: () => Promise<void>): void {
+  at(when: Duration | Date, letter: Omit<NewSignal, 'at'>): void {
     const instant = when instanceof Date ? when.getTime() : this.clock.now() + duration(when, 'signalAt');
     let going = false;
     const stop = this.clock.watch(() => !going);
     this.clock.at(instant, () => {
       going = true;
-      void action().finally(stop);
+      void this.journal
+        .signal({ ...letter, at: this.clock.now() })
+        .catch(ignoreEnded)
+        .finally(stop);
     });
   }
 

@@ -2,7 +2,7 @@ import { firstValueFrom } from 'rxjs';
 import type { Run, SignalArguments } from '../client/run-handle.js';
 import type { RunEvent } from '../journal/event.js';
 import { readHistory, type RunHistory } from '../journal/history.js';
-import type { Journal } from '../journal/journal.js';
+import type { Journal, NewSignal } from '../journal/journal.js';
 import type { RunState } from '../observe/reduce-state.js';
 import type { Command } from '../run/command.js';
 import type { SignalDefinition } from '../run/signal.js';
@@ -29,7 +29,7 @@ export interface TestRunHost {
   until<T>(promise: Promise<T>, what: string): Promise<T>;
   settle(): Promise<void>;
   pending(id: string): Promise<readonly Command[]>;
-  at(when: Duration | Date, action: () => Promise<void>): void;
+  at(when: Duration | Date, letter: Omit<NewSignal, 'at'>): void;
 }
 
 /** What depends on the types of its workflow. */
@@ -62,9 +62,10 @@ export class TestRun<O = unknown> {
     await this.#host.settle();
   }
 
-  /** Publishes a signal later: after a duration from now, or at an instant. */
-  signalAt<P>(when: Duration | Date, signal: SignalDefinition<P>, ...args: SignalArguments<P>): void {
-    this.#host.at(when, () => this.#handle.signal(signal, ...args));
+  /** Somebody publishes a signal later, after a duration from now or at an instant, whether a process is up then or not. */
+  signalAt<P>(when: Duration | Date, signal: SignalDefinition<P>, payload: P): void {
+    const letter = { runId: this.id, name: signal.name, payload: signal.codec.encode(payload) };
+    this.#host.at(when, letter);
   }
 
   async state(): Promise<RunState<O>> {
