@@ -16,9 +16,9 @@ export class Mailbox {
     return true;
   }
 
-  /** Takes back what `take` gave. */
+  /** Takes back what `take` gave. On replay it may be there already: given back before, and not taken in between but by its record. */
   giveBack(signal: SignalRecord): void {
-    this.#insert(signal);
+    if (!this.#queues.get(signal.name)?.some(({ id }) => id === signal.id)) this.#insert(signal);
   }
 
   /** The oldest signal of a name. */

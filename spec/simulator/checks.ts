@@ -6,7 +6,7 @@ import type { Effect } from '../../source/testing/index.js';
 import type { Performance } from '../../source/testing/perform.js';
 import type { SceneRun } from '../../source/testing/scene.js';
 import { defaultCodec } from '../../source/index.js';
-import type { Modelled, Work } from './model.js';
+import type { Letter, Modelled, Work } from './model.js';
 import { signalNames } from './program.js';
 
 /** In the calm phase everything comes to its end, unless it waits for more signals than there are. */
@@ -57,10 +57,22 @@ export const unordered = (
     return payloads.join() === expected.join() ? [] : [`signals were received as ${payloads.join()}`];
   });
 
-/** Whether several things were delivered at one instant: their order is ours to choose, and a model of RxJS may choose another. */
-export const hasTies = (events: readonly RunEvent[]): boolean => {
-  const instants = events.filter((event) => 'key' in event || event.type === 'started').map(({ at }) => at);
-  return new Set(instants).size < instants.length;
+/** Whether several things came at one instant: their order is ours to choose, and a model of RxJS may choose another. */
+export const hasTies = (
+  events: readonly RunEvent[],
+  start: number,
+  letters: readonly Letter[],
+  { work }: Modelled,
+): boolean => {
+  const deliveries = events.filter((event) => 'key' in event || event.type === 'started');
+  const instants = deliveries.map(({ at }) => at - start);
+  const others = new Set(deliveries.flatMap(({ type, at }) => (type === 'signal-received' ? [] : [at - start])));
+  return (
+    new Set(instants).size < instants.length ||
+    // The loser of a tie leaves no record.
+    letters.some(({ at }) => others.has(at)) ||
+    work.some(({ startedAt, cancelledAt, ms }) => cancelledAt === startedAt + ms)
+  );
 };
 
 /** How a run differs from what RxJS alone makes of its program. */
@@ -89,7 +101,7 @@ export const unlike = (
 };
 
 /** What was cancelled in the very instant in which it was asked for may never have begun. */
-const workLines = (work: readonly Work[]): readonly string[] =>
+const workLines = (work: readonly Omit<Work, 'ms'>[]): readonly string[] =>
   work
     .filter(({ startedAt, cancelledAt }) => cancelledAt !== startedAt)
     .map(

@@ -8,6 +8,8 @@ import { signalNames, type BodyStep, type Program } from './program.js';
 export interface Work {
   readonly name: string;
   readonly startedAt: number;
+  /** How long it takes when nobody cancels it. */
+  readonly ms: number;
   cancelledAt?: number;
 }
 
@@ -92,7 +94,7 @@ const plain = (scheduler: TestScheduler, work: Work[], mailbox: readonly Mailbox
   /** Time that somebody works for, cancelled by unsubscribing. */
   const working = (name: string, ms: number): Observable<unknown> =>
     new Observable((subscriber) => {
-      const entry: Work = { name, startedAt: scheduler.now() };
+      const entry: Work = { name, startedAt: scheduler.now(), ms };
       work.push(entry);
       let done = false;
       const timing = timer(ms).subscribe(() => {
@@ -126,7 +128,7 @@ const plain = (scheduler: TestScheduler, work: Work[], mailbox: readonly Mailbox
     stream: (name, gap, count) =>
       defer(() => {
         const start = scheduler.now();
-        const entry: Work = { name, startedAt: start };
+        const entry: Work = { name, startedAt: start, ms: gap * count };
         work.push(entry);
         return new Observable<string>((subscriber) => {
           let done = false;

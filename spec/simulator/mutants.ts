@@ -58,6 +58,12 @@ export const mutants: readonly Mutant[] = [
     replace: 'if (false)',
   },
   {
+    name: 'a signal that was given back twice is there twice',
+    file: 'run/mailbox.js',
+    find: 'if (!this.#queues.get(signal.name)?.some(({ id }) => id === signal.id))',
+    replace: 'if (true)',
+  },
+  {
     name: 'waits are served last in, first out',
     file: 'run/ready.js',
     find: 'waits.filter(',

@@ -95,9 +95,12 @@ const unlikeModel = (it: Scenario, right: Performance, tally: Tally): readonly s
   if (it.outages.length > 0 || it.jumps.length > 0) return [];
   return right.histories.flatMap((history, n) => {
     const program = it.programs[n];
-    if (!program || hasMicrotasks(program) || hasTies(history.events)) return [];
+    if (!program || hasMicrotasks(program)) return [];
+    const letters = lettersOf(it);
+    const modelled = model(program, letters);
+    if (hasTies(history.events, right.start, letters, modelled)) return [];
     tally.modelled += 1;
-    return unlike(history, right.start, right.effects, model(program, lettersOf(it)));
+    return unlike(history, right.start, right.effects, modelled);
   });
 };
 
