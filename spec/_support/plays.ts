@@ -53,11 +53,14 @@ import {
   signals,
   sleep,
   workflow,
+  type SignalDefinition,
 } from '../../source/index.js';
 import { signalAt, type StubContext, type Stubs, type TimedSignal } from '../../source/testing/index.js';
 import type { Scene } from '../../source/testing/scene.js';
 
 const go = defineSignal<string>('go');
+const stop = defineSignal<string>('stop');
+const start = defineSignal<string>('start');
 
 type Job = { readonly ms: number; readonly value: string; readonly failures?: number };
 
@@ -197,6 +200,18 @@ export const plays: Readonly<Record<string, Scene>> = {
       ),
     ['one', 'two', 'three'].map((payload) => signalAt(10, go, payload)),
   ),
+  'a letter that two races in a row give back': play(() => {
+    const next = (signal: SignalDefinition<string>): Observable<string> => signals(signal).pipe(take(1));
+    return next(start).pipe(
+      mergeMap(() => concat(race(next(go), next(go)), next(go))),
+      mergeMap((text) => concat(race(next(stop), next(go)), next(go)).pipe(map((other) => `${text} ${other}`))),
+      delay(1),
+    );
+  }, [
+    ...[5, 5, 20, 30, 40, 50, 60].map((at, n) => signalAt(at, go, `go ${n}`)),
+    ...[5, 45].map((at) => signalAt(at, stop, 'stop')),
+    signalAt(7, start, 'start'),
+  ]),
   'takeUntil a signal': play(
     () =>
       interval(7).pipe(
