@@ -119,17 +119,23 @@ export class ReadyQueue {
     return taken;
   }
 
+  /**
+   * One letter of each name: the batch may cancel the wait that has taken it, and the next wait must not get a later letter before
+   * it has gone back.
+   */
   #takeSignals(taken: Ready[], before: Ready | undefined): void {
     for (const [name, waits] of this.#waits) {
+      let isTaken = false;
       const left = waits.filter((command) => {
         if (command.state !== 'pending') return false;
-        const signal = this.#mailbox.head(name);
+        const signal = isTaken ? undefined : this.#mailbox.head(name);
         if (!signal) return true;
         const outcome: Outcome = { type: 'signal-received', index: signal.id, payload: signal.payload };
         const ready: Ready = { command, outcome, time: signal.at, signal };
         if (before && byTimeThenIssue(ready, before) > 0) return true;
         this.#mailbox.take(name);
         taken.push(ready);
+        isTaken = true;
         return false;
       });
       if (left.length > 0) this.#waits.set(name, left);

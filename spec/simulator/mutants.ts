@@ -64,6 +64,12 @@ export const mutants: readonly Mutant[] = [
     replace: 'if (true)',
   },
   {
+    name: 'waits of one batch take several letters of a name',
+    file: 'run/ready.js',
+    find: 'isTaken = true;',
+    replace: '',
+  },
+  {
     name: 'waits are served last in, first out',
     file: 'run/ready.js',
     find: 'waits.filter(',
