@@ -202,14 +202,11 @@ export const plays: Readonly<Record<string, Scene>> = {
   ),
   'a letter that two races in a row give back': play(() => {
     const next = (signal: SignalDefinition<string>): Observable<string> => signals(signal).pipe(take(1));
-    return next(start).pipe(
-      mergeMap(() => concat(race(next(go), next(go)), next(go))),
-      mergeMap((text) => concat(race(next(stop), next(go)), next(go)).pipe(map((other) => `${text} ${other}`))),
-      delay(1),
-    );
+    const choice = race(next(stop), next(go));
+    return next(start).pipe(mergeMap(() => concat(choice, choice, next(go), next(go))));
   }, [
-    ...[5, 5, 20, 30, 40, 50, 60].map((at, n) => signalAt(at, go, `go ${n}`)),
-    ...[5, 45].map((at) => signalAt(at, stop, 'stop')),
+    ...[5, 20, 30].map((at, n) => signalAt(at, go, `go ${n}`)),
+    ...[5, 5].map((at) => signalAt(at, stop, 'stop')),
     signalAt(7, start, 'start'),
   ]),
   'takeUntil a signal': play(
