@@ -45,6 +45,12 @@ export class Machine {
     return this.#process?.tempolite;
   }
 
+  /** Whether an activity is at work, or waits for its next attempt. */
+  get isWorking(): boolean {
+    const executions = this.tempolite?.worker.residents.values() ?? [];
+    return [...executions].some(({ pending }) => pending.some(({ launched }) => launched));
+  }
+
   /** How often a process has died by a fault of its journal. */
   get deaths(): number {
     return this.#deaths;

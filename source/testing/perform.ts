@@ -37,6 +37,9 @@ export interface Performance {
   readonly violations: readonly string[];
 }
 
+/** Real time, at least, for which a scene waits for activities without a stand-in. */
+const longestWorkMs = 10_000;
+
 /** Steps of virtual time of one scene: beyond it something spins. */
 const mostSteps = 100_000;
 
@@ -65,6 +68,7 @@ class Stage {
   readonly #lives: (readonly Fault[])[];
   readonly #asked: SceneRun[] = [];
   #isDown = false;
+  #patienceMs = longestWorkMs;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(scene: Scene, options: PerformOptions, database: Journal) {
@@ -114,8 +118,22 @@ class Stage {
     const instant = Math.min(this.#clock.next ?? Infinity, next?.at ?? Infinity);
     const { until } = this.#scene.world;
     const end = until === undefined ? Infinity : this.#start + duration(until, 'until');
+    if (instant === Infinity && this.#machine.isWorking) return this.#waitForWork();
     if (instant === Infinity || instant > end) return false;
     await this.#clock.advanceTo(instant);
+    return true;
+  }
+
+  /** Activities without a stand-in may be at work in real time. */
+  async #waitForWork(): Promise<boolean> {
+    this.#patienceMs -= 1;
+    if (this.#patienceMs < 0) {
+      throw new EngineError(
+        'INVALID_ARGUMENT',
+        `an activity is at work in real time and does not end: give it a stand-in (\`activities\` of the world), or a timeout`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1));
     return true;
   }
 

@@ -66,3 +66,13 @@ test('a time of the world that is none is told', async (t) => {
 
   await t.throwsAsync(crashEverywhere(trip, ['Rome'], { signals }), { code: 'INVALID_ARGUMENT', message: /signal go/ });
 });
+
+test('an activity without a stand-in may take real time', async (t) => {
+  const real = workflow('real', (a$: Observable<string>) =>
+    a$.pipe(activity('real', (a: string) => new Promise<string>((resolve) => setTimeout(resolve, 2, `${a}!`)))),
+  );
+
+  const { marbles } = await crashEverywhere(real, 'a', {}, { pairs: 3 });
+
+  t.regex(marbles, /"a!"/);
+});
