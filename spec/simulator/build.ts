@@ -86,7 +86,8 @@ export const build = (program: Program, leaves: Leaves, name = ''): Observable<s
       return leaves.wait(program.signal);
     case 'choice': {
       const second = leaves.wait(program.second);
-      return concat(race(leaves.wait(program.first), second), second);
+      const either = race(leaves.wait(program.first), second);
+      return program.beside ? merge(either, second) : concat(either, second);
     }
     case 'signals':
       return leaves.signals(program.signal).pipe(take(program.count));

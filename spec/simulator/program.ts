@@ -8,8 +8,8 @@ export type Program =
   | { readonly type: 'stream'; readonly gap: number; readonly count: number }
   | { readonly type: 'ticks'; readonly first: number; readonly period: number; readonly count: number }
   | { readonly type: 'wait'; readonly signal: number }
-  /** The first of two signals, then the second one (again). */
-  | { readonly type: 'choice'; readonly first: number; readonly second: number }
+  /** The first of two signals, then, or at the same time, the second one. */
+  | { readonly type: 'choice'; readonly first: number; readonly second: number; readonly beside: boolean }
   | { readonly type: 'signals'; readonly signal: number; readonly count: number }
   | { readonly type: 'side-effect' }
   | { readonly type: 'nap'; readonly ms: number }
@@ -111,7 +111,10 @@ const leaf: fc.Arbitrary<Program> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant('stream' as const), gap: time, count: few }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('ticks' as const), first: time, period: time, count: few }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('wait' as const), signal }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('choice' as const), first: signal, second: signal }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ type: fc.constant('choice' as const), first: signal, second: signal, beside: fc.boolean() }),
+  },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('signals' as const), signal, count: few }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('side-effect' as const) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('nap' as const), ms: time }) },

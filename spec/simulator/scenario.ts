@@ -41,7 +41,7 @@ const busyMs = 1500;
 export const scenario: fc.Arbitrary<Scenario> = fc.record({
   programs: fc.array(program, { minLength: 1, maxLength: 2 }),
   letters: fc.array(fc.record({ at: fc.nat({ max: busyMs }), signal: fc.nat({ max: signalNames.length - 1 }) }), {
-    maxLength: 6,
+    maxLength: 12,
   }),
   outages: fc.oneof(
     { weight: 3, arbitrary: fc.constant([]) },

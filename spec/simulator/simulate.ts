@@ -46,33 +46,40 @@ const endless = (): Promise<readonly string[]> =>
 const shrinkMs = 60_000;
 
 const faultsOf = async (it: Scenario, tally: Tally): Promise<readonly string[]> => {
+  const right = await played(it, tally, undefined);
+  const faults = [...(await brokenLaws(it, right)), ...unlikeModel(it, right, tally)];
+  if (faults.length > 0) return [...faults, ...marblesOf(right)];
+  for (const plan of it.plans) {
+    const other = await played(it, tally, { ...plan, appends: right.appends.length });
+    const differences = [
+      ...(await brokenLaws(it, other)),
+      ...(isAmbiguous(it, right) ? [] : differencesOf(right, other)),
+    ];
+    if (differences.length === 0) continue;
+    const lives = livesOf(plan, right.appends.length);
+    return [`under ${JSON.stringify({ ...plan, lives })}`, ...differences, ...marblesOf(right), ...marblesOf(other)];
+  }
+  return [];
+};
+
+const marblesOf = ({ histories }: Performance): readonly string[] =>
+  histories.map(({ events }) => historyMarbles(events));
+
+/** What must hold of every performance, whatever went wrong in it. */
+const brokenLaws = async (it: Scenario, played: Performance): Promise<readonly string[]> => {
   const received: { readonly run: string; readonly signal: number; readonly payload: string }[] = [];
   const scene = sceneOf(it, (run, signal, payload) => {
     received.push({ run, signal, payload });
   });
-  const right = await played(it, tally, undefined);
-  const faults = [...right.violations, ...unended(right)];
+  const faults = [...played.violations, ...unended(played)];
   for (const run of scene.runs) {
-    const history = right.histories.find(({ run: { id } }) => id === run.id);
+    const history = played.histories.find(({ run: { id } }) => id === run.id);
     if (!history) continue;
     received.length = 0;
     faults.push(...(await unreplayable(history, run)), ...unordered(received));
-    faults.push(...(await unled(history, run, right.effects)));
+    faults.push(...(await unled(history, run, played.effects)));
   }
-  faults.push(...unlikeModel(it, right, tally));
-  if (faults.length > 0) return [...faults, ...right.histories.map(({ events }) => historyMarbles(events))];
-  for (const plan of it.plans) {
-    const other = await played(it, tally, { ...plan, appends: right.appends.length });
-    const differences = isAmbiguous(it, right) ? [...other.violations, ...unended(other)] : differencesOf(right, other);
-    if (differences.length === 0) continue;
-    const histories = [right, other].flatMap((each) => each.histories.map(({ events }) => historyMarbles(events)));
-    return [
-      `under ${JSON.stringify({ ...plan, lives: livesOf(plan, right.appends.length) })}`,
-      ...differences,
-      ...histories,
-    ];
-  }
-  return [];
+  return faults;
 };
 
 /**
