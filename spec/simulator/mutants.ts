@@ -52,12 +52,6 @@ export const mutants: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'a signal that is known already arrives again',
-    file: 'run/mailbox.js',
-    find: 'if (this.#seen.has(signal.id))',
-    replace: 'if (false)',
-  },
-  {
     name: 'a signal that was given back twice is there twice',
     file: 'run/mailbox.js',
     find: 'if (!this.#queues.get(signal.name)?.some(({ id }) => id === signal.id))',
