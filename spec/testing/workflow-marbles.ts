@@ -144,3 +144,14 @@ test('a side effect is drawn under its name', (t) =>
       'input a\nsideEffect:id b\noutput (b|)\nwhere\n a = "input"\n b = 42',
     );
   }));
+
+test('any first argument without assertions is as good as none', async (t) => {
+  for (const runner of [undefined, { name: 'a test of another runner' } as never]) {
+    await t.throwsAsync(
+      workflowMarbles(runner, ({ cold, expectOutput }) => {
+        expectOutput(() => cold('a|')).toBe('b|');
+      }),
+      { instanceOf: AssertionError },
+    );
+  }
+});
