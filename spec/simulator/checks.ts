@@ -8,10 +8,15 @@ import type { SceneRun } from '../../source/testing/scene.js';
 import { defaultCodec } from '../../source/index.js';
 import type { Letter, Modelled, Work } from './model.js';
 import { signalNames } from './program.js';
+import { overAt } from './scenario.js';
 
-/** In the calm phase everything comes to its end, unless it waits for more signals than there are. */
-export const unended = ({ histories }: Performance): readonly string[] =>
-  histories.flatMap(({ run, signals }) => {
+/** A run that does something as shortly before the end is long, not stuck. */
+const atWorkMs = 5000;
+
+/** In the calm phase everything comes to its end, unless it waits for more signals than there are, or takes longer. */
+export const unended = ({ histories, start }: Performance): readonly string[] =>
+  histories.flatMap(({ run, events, signals }) => {
+    if (run.status !== 'blocked' && (events.at(-1)?.at ?? 0) - start > overAt - atWorkMs) return [];
     const isSated = signalNames.every((name) => signals.some((signal) => signal.name === name));
     if (isTerminal(run.status) || (run.status !== 'blocked' && !isSated)) return [];
     return [`run ${run.id} is ${run.status} although all is calm: ${run.detail ?? ''}`];

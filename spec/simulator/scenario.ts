@@ -69,7 +69,7 @@ export const scenario: fc.Arbitrary<Scenario> = fc.record({
 /** When it has become calm, how many signals of each name come then, and when it is over even for those who wait for more. */
 const calmAt = 3000;
 const calmLetters = 60;
-const overAt = 60_000;
+export const overAt = 60_000;
 
 /** All signals of a scenario in the order of their publication. Payloads count them, name by name. */
 export const lettersOf = ({ letters }: Scenario): readonly Letter[] => {
