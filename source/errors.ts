@@ -13,6 +13,17 @@ export type ErrorCode =
   | 'RUN_NOT_FOUND'
   | 'RUN_EXISTS' // the id is taken by a run with another workflow or input
   | 'RUN_ENDED' // the run is terminal and takes no more signals
+  | 'RUN_CANCELLED' // the run was cancelled; what its clean-up could not do is in `errors`
+  | 'RUN_TERMINATED'
+  | 'RUN_TIMEOUT' // the run took longer than the `timeout` of its workflow
+  | 'WRONG_STATE' // the run's status does not allow what was asked of it
+  | 'CLEANUP_FAILED' // a finalizer gave up, or clean-up ran into its limit; `cause` is what ended the run, if that was an error
+  | 'COMPENSATION_FAILED' // compensations of a saga gave up; `cause` is what made it fail, `errors` are theirs
+  | 'CHILD_FAILED' // a child failed; `cause` is its error
+  | 'CHILD_CANCELLED'
+  | 'CHILD_TERMINATED'
+  | 'NOT_IN_SAGA' // a step was used outside a saga
+  | 'VERSION_OUT_OF_RANGE' // the code no longer has the branch that the run has taken
   | 'WORKFLOW_NOT_REGISTERED'
   | 'ACTIVITY_FAILED' // its last attempt failed; `cause` is the error of that attempt
   | 'ACTIVITY_TIMEOUT'
@@ -27,6 +38,8 @@ export type ErrorCode =
   | 'JOURNAL_NEWER' // the file was written by a newer release
   | 'JOURNAL_FAILED' // anything else that the database refused; `cause` has it
   | 'JOURNAL_CLOSED'
+  | 'TRANSACTION_FAILED' // the user's SQL was refused by the database; `cause` has it, nothing of it was written
+  | 'TRANSACTION_ENDED' // the user's SQL ended the journal's transaction (a trigger or constraint with ROLLBACK)
   | 'UNSUPPORTED_URL'
   | 'CRASH_DIFFERS'; // a test: a crash changed what a workflow does
 
@@ -52,14 +65,42 @@ export class TempoliteError extends Error {
 /** A value that cannot be written down or does not fit its codec: `INVALID_VALUE`, `DECODE_FAILED`, `PAYLOAD_TOO_LARGE`. */
 export class ValueError extends TempoliteError {}
 
-/** The journal refused: `JOURNAL_*`, `DATABASE_IN_USE`, `UNSUPPORTED_URL`. */
+/** The journal refused: `JOURNAL_*`, `DATABASE_IN_USE`, `UNSUPPORTED_URL`, `TRANSACTION_*`. */
 export class JournalError extends TempoliteError {}
 
-/** The code does not fit the rules of replay: `NON_DETERMINISM`, `DIVERGENCE`, `NOT_IN_WORKFLOW`. The run is blocked, not failed. */
+/**
+ * The code does not fit the rules of replay: `NON_DETERMINISM`, `DIVERGENCE`, `NOT_IN_WORKFLOW`, `NOT_IN_SAGA`,
+ * `VERSION_OUT_OF_RANGE`. The run is blocked, not failed.
+ */
 export class DeterminismError extends TempoliteError {}
 
 /** An activity gave up: `ACTIVITY_FAILED`, `ACTIVITY_TIMEOUT`, `BUFFER_OVERFLOW`. */
 export class ActivityError extends TempoliteError {}
 
-/** A call that the engine cannot serve: `RUN_*`, `WORKFLOW_NOT_REGISTERED`, `ENGINE_CLOSED`, `INVALID_ARGUMENT`. */
+/** How a run ended other than by its own pipeline: `RUN_CANCELLED`, `RUN_TERMINATED`, `RUN_TIMEOUT`, `CLEANUP_FAILED`. */
+export class RunError extends TempoliteError {
+  /** What clean-up could not do. */
+  readonly errors: readonly unknown[];
+
+  constructor(code: ErrorCode, message: string, options: TempoliteErrorOptions & { readonly errors?: unknown[] } = {}) {
+    super(code, message, options);
+    this.errors = options.errors ?? [];
+  }
+}
+
+/** A child workflow ended without completing: `CHILD_FAILED`, `CHILD_CANCELLED`, `CHILD_TERMINATED`. */
+export class ChildError extends TempoliteError {}
+
+/** A saga that could not be wholly compensated: `COMPENSATION_FAILED`. */
+export class SagaError extends TempoliteError {
+  /** The errors of the compensations that gave up, in the order in which they were tried. */
+  readonly errors: readonly unknown[];
+
+  constructor(code: ErrorCode, message: string, options: TempoliteErrorOptions & { readonly errors: unknown[] }) {
+    super(code, message, options);
+    this.errors = options.errors;
+  }
+}
+
+/** A call that the engine cannot serve: `RUN_*`, `WRONG_STATE`, `WORKFLOW_NOT_REGISTERED`, `ENGINE_CLOSED`, `INVALID_ARGUMENT`. */
 export class EngineError extends TempoliteError {}

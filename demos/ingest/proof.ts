@@ -18,7 +18,7 @@ const one = (database: InstanceType<typeof Database>, sql: string): number => {
 /** Events in the journal of a file whose worker is dead. */
 export const recordedEvents = (path: string): number => {
   const database = new Database(path, { timeout: 5000 });
-  const count = one(database, 'SELECT count(*) FROM events');
+  const count = one(database, 'SELECT count(*) FROM tempolite_events');
   database.close();
   return count;
 };
@@ -35,8 +35,8 @@ export const proofOf = (
   const distinct = one(database, 'SELECT count(*) FROM (SELECT row FROM films UNION SELECT row FROM dead_letters)');
   const executions = one(database, 'SELECT count(*) FROM executions');
   const twice = one(database, 'SELECT count(*) FROM executions WHERE times > 1');
-  const retries = one(database, "SELECT count(*) FROM events WHERE type = 'activity-attempt-failed'");
-  const events = one(database, 'SELECT count(*) FROM events');
+  const retries = one(database, "SELECT count(*) FROM tempolite_events WHERE type = 'activity-attempt-failed'");
+  const events = one(database, 'SELECT count(*) FROM tempolite_events');
   const paths = database
     .prepare('SELECT path, count(*) FROM dead_letters GROUP BY path ORDER BY 2 DESC')
     .raw(true)

@@ -1,5 +1,5 @@
 import { EngineError } from '../errors.js';
-import type { PositionedEvent } from '../journal/event.js';
+import type { EventType, PositionedEvent } from '../journal/event.js';
 import type { Journal } from '../journal/journal.js';
 import type { RunRecord } from '../journal/run-record.js';
 import { isTerminal } from '../journal/status.js';
@@ -20,6 +20,8 @@ interface Waiting {
   readonly waiters: Waiter[];
   output: string | undefined;
 }
+
+const forgets: ReadonlySet<EventType> = new Set(['run-retried', 'run-rewound', 'run-continued']);
 
 /** Who waits for the end of which run. One ear on the journal serves them all. */
 export class RunResults {
@@ -70,7 +72,11 @@ export class RunResults {
     const [first] = events;
     const waiting = first && this.#waiters.get(first.runId);
     if (!waiting) return;
-    for (const { event } of events) if (event.type === 'output-emitted') waiting.output = event.payload;
+    for (const { event } of events) {
+      if (event.type === 'output-emitted') waiting.output = event.payload;
+      // What came before counts no longer, or not for this link: the last output is read then.
+      else if (forgets.has(event.type)) waiting.output = undefined;
+    }
   }
 
   #settle(record: RunRecord): void {

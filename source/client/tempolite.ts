@@ -11,26 +11,15 @@ import { allEvents } from '../observe/run-events.js';
 import { listRuns, watchRuns } from '../observe/run-list.js';
 import type { AnyWorkflow, WorkflowDefinition } from '../run/workflow.js';
 import { defaultCodec, limited } from '../values/codec.js';
-import { digest } from '../values/digest.js';
-import { newId } from '../values/ids.js';
-import { isPlainText, plainText } from '../values/text.js';
 import { Run, type HandleHost } from './run-handle.js';
+import { RunHistories } from './run-history.js';
+import { RunRequests } from './run-requests.js';
 import { RunResults } from './run-results.js';
+import { Starts, type StartOptions } from './starts.js';
 
 export interface TempoliteOptions extends JournalOptions, WorkerOptions {
   /** The workflows that this process executes, each in one or more versions. */
   readonly workflows: readonly AnyWorkflow[];
-}
-
-export interface StartOptions {
-  /** 1 to 200 characters. The same id again gives the same run, or `RUN_EXISTS` with another workflow or input. Default: a new UUIDv7. */
-  readonly id?: string;
-  /** Higher first. Default: 0. */
-  readonly priority?: number;
-  /** For `list` and `runs$`. */
-  readonly tags?: Readonly<Record<string, string>>;
-  /** Not before this instant. Default: now. */
-  readonly startAt?: Date | number;
 }
 
 /** A database with its worker: starts runs, executes them, and shows what they do. */
@@ -39,7 +28,8 @@ export class Tempolite {
   readonly #registry: Registry;
   readonly #worker: Worker;
   readonly #settings: Settings;
-  readonly #handles: HandleHost & { readonly results: RunResults };
+  readonly #starts: Starts;
+  readonly #handles: HandleHost;
   #closing: Promise<void> | undefined;
 
   private constructor(journal: Journal, registry: Registry, settings: Settings) {
@@ -47,9 +37,12 @@ export class Tempolite {
     this.#settings = settings;
     this.#registry = registry;
     this.#worker = new Worker(journal, this.#registry, this.#settings);
+    this.#starts = new Starts(journal, registry, this.#worker, settings);
     this.#handles = {
       journal,
       results: new RunResults(journal),
+      requests: new RunRequests(journal, settings.clock),
+      histories: new RunHistories(journal, registry, this.#worker, settings, this.#starts),
       clock: this.#settings.clock,
       maxPayloadBytes: this.#settings.maxPayloadBytes,
     };
@@ -78,45 +71,21 @@ export class Tempolite {
     } catch (error) {
       tempolite.#worker.crash();
       tempolite.#handles.results.close();
+      tempolite.#handles.requests.close();
       await journal.close();
       throw error;
     }
     return tempolite;
   }
 
-  /** Starts a run; answers when it is stored. It is executed here, now or as soon as there is room. */
+  /**
+   * Starts a run; answers when it is stored. It is executed here, now or as soon as there is room. Errors: `WORKFLOW_NOT_REGISTERED`,
+   * `RUN_EXISTS`, `INVALID_ARGUMENT`, `TRANSACTION_FAILED`, what the codec refuses; nothing is written then.
+   */
   async start<I, O>(workflow: WorkflowDefinition<I, O>, input: I, options: StartOptions = {}): Promise<Run<O>> {
     this.#checkOpen();
-    const { id = newId(), priority = 0, tags = {} } = options;
-    const { version } = this.#registry.newest(workflow.name);
-    const now = Math.floor(this.#settings.clock.now());
-    const startAt = Number(options.startAt ?? now);
-    checkStart(id, priority, startAt, tags);
     const encoded = limited(workflow.input, this.#settings.maxPayloadBytes).encode(input);
-    const giveBack = startAt <= now ? this.#worker.reserve() : undefined;
-    const status = giveBack ? 'running' : 'pending';
-    try {
-      const { created, run } = await this.#journal.start({
-        id,
-        workflow: workflow.name,
-        version,
-        status,
-        priority,
-        tags,
-        inputDigest: digest(encoded),
-        createdAt: now,
-        input: encoded,
-        ...(startAt > now ? { wakeAt: startAt } : {}),
-      });
-      if (created && status === 'running') {
-        this.#worker.adopt(run, { type: 'started', seq: 0, batch: 0, epoch: 0, at: now, payload: encoded });
-      } else if (created) this.#worker.expect(run.id, startAt);
-      else if (run.workflow !== workflow.name || run.inputDigest !== digest(encoded)) throw taken(run, workflow.name);
-      // Its first start may have been stored although its answer was lost.
-      else if (run.status === 'running' || run.status === 'pending') this.#worker.expect(run.id, run.wakeAt ?? now);
-    } finally {
-      giveBack?.();
-    }
+    const id = await this.#starts.start(workflow.name, encoded, options);
     return new Run(id, workflow.output, this.#handles);
   }
 
@@ -164,6 +133,7 @@ export class Tempolite {
   async #close(timeoutMs: number): Promise<void> {
     await this.#worker.close(timeoutMs);
     this.#handles.results.close();
+    this.#handles.requests.close();
     await this.#journal.close();
   }
 
@@ -172,22 +142,3 @@ export class Tempolite {
       throw new EngineError('ENGINE_CLOSED', 'this engine is closed: open another one on the same url');
   }
 }
-
-const taken = (run: RunRecord, workflow: string): EngineError =>
-  new EngineError(
-    'RUN_EXISTS',
-    run.workflow === workflow
-      ? `run "${run.id}" was started with another input. Nothing was changed: use another id, or the same input`
-      : `run "${run.id}" is a run of "${run.workflow}", not of "${workflow}". Nothing was changed: use another id`,
-  );
-
-const checkStart = (id: string, priority: number, startAt: number, tags: object): void => {
-  const fault = (what: string): EngineError => new EngineError('INVALID_ARGUMENT', what);
-  if (!isPlainText(id)) throw fault(`the id of a run is ${plainText}, not ${JSON.stringify(id)}`);
-  if (!Number.isSafeInteger(priority)) throw fault(`priority is a whole number, not ${priority}`);
-  if (!Number.isFinite(startAt)) throw fault('startAt is a valid Date or ms since 1970');
-  for (const [name, value] of Object.entries(tags)) {
-    if (!isPlainText(name)) throw fault(`the name of a tag is ${plainText}, not ${JSON.stringify(name)}`);
-    if (!isPlainText(value)) throw fault(`tag "${name}" is ${plainText}, not ${JSON.stringify(value)}`);
-  }
-};

@@ -1,4 +1,4 @@
-import type { Command } from '../run/command.js';
+import { isActivity, type Command } from '../run/command.js';
 import type { Execution } from '../run/host.js';
 import { idempotencyKey } from '../run/step-key.js';
 import { encodeFailure } from '../values/failure.js';
@@ -19,7 +19,7 @@ export class Activities {
   launch(execution: Execution, command: Command): void {
     const { spec } = command;
     if (spec.kind === 'sideEffect') compute(execution, command, spec.compute);
-    if (spec.kind !== 'activity') return;
+    if (!isActivity(spec)) return;
     const id = keyOf(execution, command);
     const inFlight = this.#runs.get(id);
     if (inFlight) {
@@ -40,6 +40,12 @@ export class Activities {
   abort(execution: Execution, command: Command): void {
     const reason = new DOMException('the pipeline has unsubscribed from this activity', 'AbortError');
     this.#runs.get(keyOf(execution, command))?.stop(reason);
+  }
+
+  /** Nobody waits for it any more, but whether it takes effect matters: its AbortSignal fires, and no other attempt begins. */
+  soften(execution: Execution, command: Command): void {
+    const reason = new DOMException('nobody waits for this activity any more', 'AbortError');
+    this.#runs.get(keyOf(execution, command))?.soften(reason);
   }
 
   /** Starts nothing new, and answers when all that is in flight is recorded, or stopped because the time is over. */

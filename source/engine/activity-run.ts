@@ -1,6 +1,6 @@
 import { ActivityError } from '../errors.js';
 import { defaultStreamBuffer, type ActivityTask } from '../run/activity.js';
-import type { Command, CommandSpec } from '../run/command.js';
+import type { ActivitySpec, Command } from '../run/command.js';
 import type { AttemptFailure } from '../run/decide.js';
 import type { Execution } from '../run/host.js';
 import type { Outcome } from '../run/ready.js';
@@ -11,8 +11,6 @@ import { encodeFailure, messageOf } from '../values/failure.js';
 import { nextAttempt, normalizeRetryPolicy, type NextAttempt } from '../values/retry-policy.js';
 import { Attempt } from './attempt.js';
 import type { Settings } from './options.js';
-
-type ActivitySpec = Extract<CommandSpec, { kind: 'activity' }>;
 
 /** At most one heartbeat with details is recorded in this time; the last one counts. */
 const heartbeatRecordMs = 1000;
@@ -44,6 +42,7 @@ export class ActivityRun {
   #heartbeatAt = -Infinity;
   #resume: (() => void) | undefined;
   #over = false;
+  #isLastAttempt = false;
   #ended: () => void = () => undefined;
   /** What came while the run was not in memory. */
   #kept: { readonly outcome: Outcome; readonly recorded?: (() => void) | undefined }[] = [];
@@ -52,7 +51,7 @@ export class ActivityRun {
     this.#execution = execution;
     this.#command = command;
     this.#spec = spec;
-    this.#task = { ...spec.task, run: settings.interceptActivity(spec.name, spec.task.run) };
+    this.#task = { ...spec.task, run: settings.interceptActivity(nameOf(spec), spec.task.run) };
     this.#settings = settings;
     const { progress } = command;
     this.#number = progress.attempts;
@@ -90,6 +89,13 @@ export class ActivityRun {
     this.#attempt = undefined;
   }
 
+  /** Its outcome counts, but nobody waits for it: its AbortSignal fires, and there is no other attempt. */
+  soften(reason: unknown): void {
+    this.#isLastAttempt = true;
+    if (this.#attempt) this.#attempt.signal(reason);
+    else if (this.#cancelWait) this.#giveUp(reason);
+  }
+
   #startAt(instant: number): void {
     this.#cancelWait = this.#settings.clock.at(instant, () => {
       this.#cancelWait = undefined;
@@ -99,6 +105,13 @@ export class ActivityRun {
 
   #start(): void {
     if (this.#over) return;
+    if (!this.#execution.launches && this.#execution.status !== 'stopped') {
+      // The run is paused: it is launched again when it goes on.
+      this.#finish();
+      this.#ended();
+      this.#execution.released(this.#command);
+      return;
+    }
     this.#number += 1;
     const { runId, link } = this.#execution;
     const { key, epoch } = this.#command;
@@ -219,7 +232,7 @@ export class ActivityRun {
       this.#giveUp(thrown);
       return;
     }
-    if (!next.retry) {
+    if (!next.retry || this.#isLastAttempt) {
       this.#giveUp(error);
       return;
     }
@@ -280,6 +293,9 @@ export class ActivityRun {
     return true;
   }
 }
+
+/** The compensation of a step has a name of its own for whoever stands around executions. */
+const nameOf = ({ kind, name }: ActivitySpec): string => (kind === 'compensation' ? `${name}.compensation` : name);
 
 /** An emission that cannot be written down ends the activity for good: the effect has happened. */
 class UnrecordableResult extends Error {

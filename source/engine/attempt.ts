@@ -70,11 +70,16 @@ export class Attempt {
     this.#abort(reason);
   }
 
+  /** Its AbortSignal fires; its outcome counts all the same. */
+  signal(reason: unknown): void {
+    if (this.#open) this.#abort(reason);
+  }
+
   #contextOf(
     context: Omit<ActivityContext, 'signal' | 'heartbeat'>,
     heartbeat: (details?: unknown) => void,
   ): ActivityContext {
-    const signal = (): AbortSignal => this.#signal();
+    const signal = (): AbortSignal => this.#abortSignal();
     return {
       ...context,
       heartbeat,
@@ -84,7 +89,7 @@ export class Attempt {
     };
   }
 
-  #signal(): AbortSignal {
+  #abortSignal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.#aborted) this.#controller.abort(this.#aborted.reason);
     return this.#controller.signal;

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { TempoliteError } from '../errors.js';
+import type { RunEvent } from '../journal/event.js';
 import type { Journal, RunCommit } from '../journal/journal.js';
 import type { Settings } from './options.js';
 
@@ -7,40 +8,49 @@ const firstRetryMs = 50;
 
 /**
  * Commits until the database takes it: a full disk or a long lock delays a run, it never loses what has happened. A refusal may
- * hide a commit whose acknowledgement was lost: before it is tried again, what is stored is read back. Answers `false` when it
- * cannot be written by this worker any more: it was fenced, or has stopped.
+ * hide a commit whose acknowledgement was lost: before it is tried again, what is stored is read back. Answers with the events as they
+ * were written, with `undefined` when they cannot be written by this worker any more: it was fenced, or has stopped.
  */
 export const commitUntilTaken = async (
   journal: Journal,
   commit: RunCommit,
   settings: Settings,
   isStopped: () => boolean,
-): Promise<boolean> => {
+): Promise<readonly RunEvent[] | undefined> => {
   let refused = false;
   for (let delayMs = Math.min(firstRetryMs, settings.commitRetryMs); ;) {
     try {
-      if (refused && (await isStored(journal, commit))) return true;
-      await journal.commit(commit);
-      return true;
+      const stored = refused ? await storedOf(journal, commit) : undefined;
+      return stored ?? (await journal.commit(commit));
     } catch (error) {
       refused = true;
       const code = error instanceof TempoliteError ? error.code : undefined;
-      if (isStopped() || code === 'JOURNAL_FENCED' || code === 'JOURNAL_CLOSED') return false;
+      if (isStopped() || code === 'JOURNAL_FENCED' || code === 'JOURNAL_CLOSED') return undefined;
       settings.logger.error(
         { runId: commit.runId, error, retryInMs: delayMs },
         'the journal refused a commit; trying again',
       );
       await new Promise((resolve) => setTimeout(resolve, delayMs));
-      if (isStopped()) return false;
+      if (isStopped()) return undefined;
       delayMs = Math.min(delayMs * 2, settings.commitRetryMs);
     }
   }
 };
 
-/** Whether the events of a commit are in the journal. A status alone may be written twice. */
-const isStored = async (journal: Journal, { runId, link, events }: RunCommit): Promise<boolean> => {
+/** The events of a commit as they are in the journal, if they are. A commit without events may be written twice. */
+const storedOf = async (
+  journal: Journal,
+  { runId, link, events, transactions = [] }: RunCommit,
+): Promise<readonly RunEvent[] | undefined> => {
   const [first] = events;
-  if (!first) return false;
+  if (!first) return undefined;
   const stored = await journal.events(runId, link, first.seq, events.length);
-  return stored.length === events.length && stored.every((event, index) => isDeepStrictEqual(event, events[index]));
+  // What came of the user's statements is known to the journal alone.
+  const open = new Set(transactions.map(({ seq }) => seq));
+  const isSame = (event: RunEvent, index: number): boolean =>
+    open.has(event.seq) ? sameStep(event, events[index]) : isDeepStrictEqual(event, events[index]);
+  return stored.length === events.length && stored.every(isSame) ? stored : undefined;
 };
+
+const sameStep = (event: RunEvent, other: RunEvent | undefined): boolean =>
+  other !== undefined && 'key' in event && 'key' in other && event.key === other.key && event.batch === other.batch;

@@ -4,6 +4,8 @@ import type { RunRecord } from '../journal/run-record.js';
 import type { Command } from '../run/command.js';
 import { PipelineExecution } from '../run/execution.js';
 import type { ExecutionHost } from '../run/host.js';
+import { rewindsOf } from '../run/rewinds.js';
+import { nameOfStepKey } from '../run/step-key.js';
 import type { WorkflowDefinition } from '../run/workflow.js';
 import { defaultMaxPayloadBytes } from '../values/codec.js';
 
@@ -33,9 +35,15 @@ export const dryReplay = (
       maxPayloadBytes: Math.max(defaultMaxPayloadBytes, ...events.map(sizeOf)),
       events: (_, __, from, limit) => Promise.resolve(events.slice(from, from + limit)),
       mailbox: () => Promise.resolve([]),
-      commit: () => Promise.resolve(),
+      letters: () => Promise.resolve([]),
+      commit: ({ events: asked }) => Promise.resolve(asked),
       launch: nothing,
       abort: nothing,
+      soften: nothing,
+      newest: (_, atHand) => atHand,
+      random: () => 0,
+      started: nothing,
+      restart: nothing,
       ready: () => {
         // The journal is exhausted.
         const { pending } = execution;
@@ -48,9 +56,17 @@ export const dryReplay = (
         resolve({ error, pending: [] });
       },
       ended: nothing,
+      continued: nothing,
     };
-    const execution = new PipelineExecution(record, workflow, host);
+    const told = { ...record, versions: versionsIn(events), rewinds: rewindsOf(events) };
+    const execution = new PipelineExecution(told, workflow, host);
     execution.start().catch(reject);
   });
+
+/** The versions that a history has chosen. */
+const versionsIn = (events: readonly RunEvent[]): Record<string, number> =>
+  Object.fromEntries(
+    events.flatMap((event) => (event.type === 'version-chosen' ? [[nameOfStepKey(event.key), event.index]] : [])),
+  );
 
 const sizeOf = (event: RunEvent): number => ('payload' in event && event.payload ? event.payload.length * 3 : 0);

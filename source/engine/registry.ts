@@ -17,9 +17,13 @@ export class Registry {
     return this.#versions.get(name)?.get(version);
   }
 
-  newest(name: string): WorkflowDefinition<unknown, unknown> {
+  newestVersion(name: string): number | undefined {
     const versions = this.#versions.get(name);
-    const newest = versions?.get(Math.max(...versions.keys()));
+    return versions && Math.max(...versions.keys());
+  }
+
+  newest(name: string): WorkflowDefinition<unknown, unknown> {
+    const newest = this.find(name, this.newestVersion(name) ?? 0);
     if (newest) return newest;
     const known = this.names.length > 0 ? this.names.join(', ') : 'none';
     throw new EngineError(

@@ -1,5 +1,6 @@
 import type { Journal } from '../journal/journal.js';
 import type { RunRecord } from '../journal/run-record.js';
+import { isTerminal } from '../journal/status.js';
 import type { Settings } from './options.js';
 import type { Registry } from './registry.js';
 
@@ -7,6 +8,8 @@ import type { Registry } from './registry.js';
 export interface StoredRunsHost {
   readonly isOpen: boolean;
   activate(runId: string): Promise<unknown>;
+  /** Sees to what was asked of it. */
+  attend(runId: string): Promise<void>;
   /** Takes the mark of a blocked run away: it is tried again with today's code. */
   unblock(record: RunRecord): Promise<void>;
 }
@@ -59,8 +62,12 @@ export class StoredRuns {
   async #claim(recover: boolean): Promise<void> {
     // One instant for both questions: what becomes due in between is in the second answer.
     const now = this.#settings.clock.now();
-    for (const record of await this.#journal.claimable(now, this.#registry.names, recover)) {
+    for (const found of await this.#journal.claimable(now, this.#registry.names, recover)) {
       if (!this.#host.isOpen) return;
+      // Requests first: they may stop a run before it does anything.
+      if (recover) await this.#host.attend(found.id);
+      const record = recover && found.status === 'blocked' ? await this.#journal.run(found.id) : found;
+      if (!record || record.status === 'paused' || isTerminal(record.status)) continue;
       if (!this.#registry.find(record.workflow, record.version)) continue;
       if (record.status === 'blocked') await this.#host.unblock(record);
       await this.#host.activate(record.id);

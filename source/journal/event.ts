@@ -1,9 +1,8 @@
 /**
  * The events of a run's journal. `payload` is always the JSON text that a codec wrote; the journal never looks into it.
  *
- * Deliveries (they take a turn of the pipeline): `activity-emitted`, `activity-completed`, `activity-failed`,
- * `side-effect-recorded`, `signal-received`, `timer-fired`. Bookkeeping (never delivered): `activity-intended`,
- * `activity-attempt-failed`, `activity-heartbeat`. Decisions: `started`, `output-emitted`, `run-completed`, `run-failed`.
+ * Deliveries take a turn of the pipeline: the outcomes of commands. Bookkeeping tells how far a command has come; it is never delivered.
+ * Decisions are about the run itself: its start and end, its outputs, and what was asked of it from outside.
  */
 export interface EventHeader {
   /** Dense within (run, link), from 0. The order of delivery. */
@@ -58,6 +57,25 @@ export type SignalReceived = OfCommand & {
 };
 /** `index` is the instant at which it was due. */
 export type TimerFired = OfCommand & { readonly type: 'timer-fired'; readonly index: number };
+/** `payload` has what each statement gave. It was written in the very transaction that ran them. */
+export type TransactionCommitted = OfCommand & { readonly type: 'transaction-committed'; readonly payload: string };
+export type TransactionFailed = OfCommand & { readonly type: 'transaction-failed'; readonly payload: string };
+/** `index` is the version that was chosen. */
+export type VersionChosen = OfCommand & { readonly type: 'version-chosen'; readonly index: number };
+/** `index` counts the children that the command has had: a new one is started when a retry finds the last one closed. */
+export type ChildStarted = OfCommand & { readonly type: 'child-started'; readonly index: number };
+/** The child has been asked to go on from where it failed. */
+export type ChildReplayed = OfCommand & { readonly type: 'child-replayed'; readonly index: number };
+/** Nobody listens to the child any more: its close policy was carried out. */
+export type ChildClosed = OfCommand & { readonly type: 'child-closed'; readonly index: number };
+/** `index` is the place of the output among all outputs of the child. */
+export type ChildEmitted = OfCommand & {
+  readonly type: 'child-emitted';
+  readonly index: number;
+  readonly payload: string;
+};
+export type ChildCompleted = OfCommand & { readonly type: 'child-completed' };
+export type ChildFailed = OfCommand & { readonly type: 'child-failed'; readonly payload: string };
 /** `index` counts the outputs of the link, from 0. */
 export type OutputEmitted = {
   readonly type: 'output-emitted';
@@ -65,19 +83,71 @@ export type OutputEmitted = {
   readonly digest: string;
   readonly payload: string;
 };
-export type RunCompleted = { readonly type: 'run-completed' };
-export type RunFailed = { readonly type: 'run-failed'; readonly payload: string };
+/** `index` is the number of outputs. */
+export type RunCompleted = { readonly type: 'run-completed'; readonly index?: number };
+/** `index` is the `seq` of the event from which on a retry goes another way: the recorded failure where it began. */
+export type RunFailed = { readonly type: 'run-failed'; readonly index?: number; readonly payload: string };
+export type RunCancelled = { readonly type: 'run-cancelled'; readonly payload: string };
+export type RunTerminated = { readonly type: 'run-terminated'; readonly payload: string };
+/** The end of the link; `payload` is the input of the next one. */
+export type RunContinued = { readonly type: 'run-continued'; readonly payload: string };
+/** Takes a turn, in which the pipeline is unsubscribed from. */
+export type CancelRequested = { readonly type: 'cancel-requested' };
+export type RunPaused = { readonly type: 'run-paused' };
+export type RunResumed = { readonly type: 'run-resumed' };
+/** A saga begins to undo its steps. `index` is the `seq` of the event in whose turn it began, `payload` says which saga it is. */
+export type SagaCompensated = { readonly type: 'saga-compensated'; readonly index: number; readonly payload: string };
+/** Events from `index` on no longer count, but for the successes of commands that had been issued before it. */
+export type RunRetried = { readonly type: 'run-retried'; readonly index: number };
+/** Events after `index` no longer count. */
+export type RunRewound = { readonly type: 'run-rewound'; readonly index: number };
+/** What came before was copied from another run, whose id is the payload. */
+export type RunForked = { readonly type: 'run-forked'; readonly payload: string };
 
 export type Delivery =
-  ActivityEmitted | ActivityCompleted | ActivityFailed | SideEffectRecorded | SignalReceived | TimerFired;
-export type Bookkeeping = ActivityIntended | ActivityAttemptFailed | ActivityHeartbeat;
-export type Decision = Started | OutputEmitted | RunCompleted | RunFailed;
+  | ActivityEmitted
+  | ActivityCompleted
+  | ActivityFailed
+  | SideEffectRecorded
+  | SignalReceived
+  | TimerFired
+  | TransactionCommitted
+  | TransactionFailed
+  | VersionChosen
+  | ChildEmitted
+  | ChildCompleted
+  | ChildFailed;
+export type Bookkeeping =
+  ActivityIntended | ActivityAttemptFailed | ActivityHeartbeat | ChildStarted | ChildReplayed | ChildClosed;
+/** The end of a link's history, but for late successes and going back. */
+export type End = RunCompleted | RunFailed | RunCancelled | RunTerminated | RunContinued;
+export type Decision =
+  | Started
+  | OutputEmitted
+  | End
+  | CancelRequested
+  | RunPaused
+  | RunResumed
+  | SagaCompensated
+  | RunRetried
+  | RunRewound
+  | RunForked;
 
 export type EventBody = Delivery | Bookkeeping | Decision;
 export type EventType = EventBody['type'];
 
 /** One row of a run's journal. */
 export type RunEvent = EventHeader & EventBody;
+
+const ends: ReadonlySet<EventType> = new Set<End['type']>([
+  'run-completed',
+  'run-failed',
+  'run-cancelled',
+  'run-terminated',
+  'run-continued',
+]);
+
+export const isEnd = (event: RunEvent): event is RunEvent & End => ends.has(event.type);
 
 /** An event as the whole database sees it: with its run, its link and its place in the order of commits. */
 export interface PositionedEvent {

@@ -19,14 +19,20 @@ export interface RunHistory {
 const pageSize = 1000;
 
 /** Reads one run. */
-export const readHistory = async (journal: Journal, run: RunRecord): Promise<RunHistory> => {
+export const readHistory = async (journal: Journal, run: RunRecord): Promise<RunHistory> => ({
+  run,
+  events: await readEvents(journal, run.id, run.link),
+  signals: await journal.mailbox(run.id),
+});
+
+/** Reads all events of a link. */
+export const readEvents = async (journal: Journal, runId: string, link: number): Promise<readonly RunEvent[]> => {
   const events: RunEvent[] = [];
   for (;;) {
-    const page = await journal.events(run.id, run.link, events.length, pageSize);
+    const page = await journal.events(runId, link, events.length, pageSize);
     events.push(...page);
-    if (page.length < pageSize) break;
+    if (page.length < pageSize) return events;
   }
-  return { run, events, signals: await journal.mailbox(run.id) };
 };
 
 /**
@@ -60,7 +66,22 @@ const RunLine = t.intersection([
     createdAt: t.number,
     updatedAt: t.number,
   }),
-  t.partial({ wakeAt: t.number, detail: t.string }),
+  t.partial({
+    wakeAt: t.number,
+    detail: t.string,
+    parent: t.type({ runId: t.string, key: t.string }),
+    versions: t.record(t.string, t.number),
+    rewinds: t.array(
+      t.type({
+        seq: t.number,
+        from: t.number,
+        keepsSuccesses: t.boolean,
+        sagas: t.array(t.type({ key: t.string, since: t.number })),
+        automatic: t.boolean,
+        at: t.number,
+      }),
+    ),
+  }),
 ]);
 
 const SignalLine = t.type({ type: t.literal('signal'), id: t.number, name: t.string, payload: t.string, at: t.number });

@@ -1,5 +1,20 @@
 import type { RunStatus } from './status.js';
 
+/** A decision that goes back in the history of a link. */
+export interface Rewind {
+  /** The `seq` of the decision. */
+  readonly seq: number;
+  /** Events from here up to the decision no longer count. */
+  readonly from: number;
+  /** Whether the successes among them count all the same, where their commands had been issued before `from`. */
+  readonly keepsSuccesses: boolean;
+  /** Sagas that were compensated in that part: their steps are never reused. `since` is the `seq` in whose turn they began. */
+  readonly sagas: readonly { readonly key: string; readonly since: number }[];
+  /** Whether a retry policy decided. */
+  readonly automatic: boolean;
+  readonly at: number;
+}
+
 /** What the journal knows about a run beside its events. Instants are ms since 1970. */
 export interface RunRecord {
   readonly id: string;
@@ -15,6 +30,12 @@ export interface RunRecord {
   readonly updatedAt: number;
   /** The instant at which there is something to do again, when `pending` or `waiting`. */
   readonly wakeAt?: number;
+  /** Who started it, and by which command. */
+  readonly parent?: { readonly runId: string; readonly key: string };
+  /** The versions that this link has chosen, by change. */
+  readonly versions?: Readonly<Record<string, number>>;
+  /** Where this link went back, in the order of the journal. */
+  readonly rewinds?: readonly Rewind[];
   /** JSON text: the failure of a `failed` run, the difference of a `blocked` one. */
   readonly detail?: string;
 }
@@ -30,6 +51,9 @@ export interface NewRun {
   readonly inputDigest: string;
   readonly createdAt: number;
   readonly wakeAt?: number;
+  readonly parent?: { readonly runId: string; readonly key: string };
+  /** What is asked of a child when its parent is terminated. */
+  readonly onClose?: 'cancel' | 'terminate' | 'abandon';
   /** The input, encoded: the payload of the `started` event (seq 0, link 0), written in the same commit. */
   readonly input: string;
 }
@@ -39,4 +63,6 @@ export interface RunFilter {
   readonly workflow?: string;
   readonly status?: RunStatus | readonly RunStatus[];
   readonly tags?: Readonly<Record<string, string>>;
+  /** The id of the run whose children these are. */
+  readonly parent?: string;
 }

@@ -6,8 +6,11 @@
  *                │  ▲         │
  *                ▼  │         ▼
  *             blocked / paused        every state on the left may also end:
- *                                     completed · failed · cancelled · terminated · continued
+ *                                     completed · failed · cancelled · terminated
  * ```
+ *
+ * `continued` is the end of a link, never of a run. A run that has failed goes on when it is retried or rewound, one that has completed
+ * when it is rewound.
  */
 export const statuses = [
   'pending', // created, nothing executed yet
@@ -34,14 +37,14 @@ const transitions: Readonly<Record<RunStatus, readonly RunStatus[]>> = {
   waiting: ['running', 'paused', 'blocked', ...ends],
   paused: ['pending', 'running', 'waiting', 'blocked', ...ends],
   blocked: ['running', 'waiting', 'paused', ...ends],
-  completed: [],
-  failed: [],
+  completed: ['running'],
+  failed: ['running', 'waiting'],
   cancelled: [],
   terminated: [],
   continued: [],
 };
 
-export const isTerminal = (status: RunStatus): status is TerminalStatus => transitions[status].length === 0;
+export const isTerminal = (status: RunStatus): status is TerminalStatus => ends.some((end) => end === status);
 
 /** Whether a run may go from one status to the other. Staying where it is is always legal. */
 export const mayBecome = (from: RunStatus, to: RunStatus): boolean => from === to || transitions[from].includes(to);

@@ -9,6 +9,8 @@ export interface RunState<O = unknown> {
   readonly runId: string;
   readonly workflow: string;
   readonly version: number;
+  /** Counts the histories of the run: `continueAsNew` begins the next one. The counts below are of the present one. */
+  readonly link: number;
   readonly status: RunStatus;
   readonly createdAt: number;
   /** The run's clock at its last event. */
@@ -19,6 +21,8 @@ export interface RunState<O = unknown> {
   readonly activities: { readonly completed: number; readonly failed: number; readonly attemptsFailed: number };
   readonly signals: number;
   readonly timers: number;
+  /** Children that were started. */
+  readonly children: number;
   readonly outputs: number;
   /** The last output. */
   readonly output?: O;
@@ -30,6 +34,15 @@ export interface RunState<O = unknown> {
   readonly error?: unknown;
 }
 
+const nothingYet = {
+  events: 0,
+  activities: { completed: 0, failed: 0, attemptsFailed: 0 },
+  signals: 0,
+  timers: 0,
+  children: 0,
+  outputs: 0,
+} as const;
+
 export const initialState = <O>(record: RunRecord): RunState<O> => ({
   runId: record.id,
   workflow: record.workflow,
@@ -37,11 +50,8 @@ export const initialState = <O>(record: RunRecord): RunState<O> => ({
   status: 'pending',
   createdAt: record.createdAt,
   clock: record.createdAt,
-  events: 0,
-  activities: { completed: 0, failed: 0, attemptsFailed: 0 },
-  signals: 0,
-  timers: 0,
-  outputs: 0,
+  link: record.link,
+  ...nothingYet,
 });
 
 /** The state after one more event. Pure. */
@@ -66,15 +76,41 @@ export const reduceEvent = <O>(state: RunState<O>, event: RunEvent, output: Code
       return { ...next, timers: state.timers + 1 };
     case 'output-emitted':
       return { ...next, outputs: event.index + 1, output: output.decode(event.payload) };
+    case 'child-started':
+      return { ...next, children: state.children + 1 };
     case 'run-completed':
       return { ...next, status: 'completed' };
     case 'run-failed':
-      return { ...next, status: 'failed', error: decodeFailure(event.payload) };
+      return { ...next, error: decodeFailure(event.payload) };
+    case 'run-cancelled':
+      return { ...next, status: 'cancelled', error: decodeFailure(event.payload) };
+    case 'run-terminated':
+      return { ...next, status: 'terminated', error: decodeFailure(event.payload) };
+    case 'run-continued':
+      return { ...next, ...nothingYet, link: state.link + 1 };
+    case 'run-retried':
+    case 'run-rewound': {
+      const { error: _, ...rest } = next;
+      return rest;
+    }
     case 'started':
     case 'activity-emitted':
     case 'activity-intended':
     case 'activity-heartbeat':
     case 'side-effect-recorded':
+    case 'transaction-committed':
+    case 'transaction-failed':
+    case 'version-chosen':
+    case 'child-replayed':
+    case 'child-closed':
+    case 'child-emitted':
+    case 'child-completed':
+    case 'child-failed':
+    case 'cancel-requested':
+    case 'saga-compensated':
+    case 'run-paused':
+    case 'run-resumed':
+    case 'run-forked':
       return next;
   }
 };

@@ -1,34 +1,47 @@
 import { filter, map, mergeMap, takeWhile, type Observable } from 'rxjs';
 import type { PositionedEvent, RunEvent } from '../journal/event.js';
 import type { Journal } from '../journal/journal.js';
+import { isTerminal } from '../journal/status.js';
 import type { Codec } from '../values/codec.js';
 import { storedThenLive } from './stored-then-live.js';
 
 /** Events that are read at once. */
 const pageSize = 1000;
 
-/** Whether a run of this link goes on after the event. */
-const goesOn = (event: RunEvent): boolean => event.type !== 'run-completed' && event.type !== 'run-failed';
+/** Places of one link; 2^53 of them leave room for eight million links. */
+const placesPerLink = 2 ** 30;
 
-/** Every event of a run's link: first the stored ones, then the live ones; completes with the run. */
-export const runEvents = (journal: Journal, runId: string, link = 0): Observable<RunEvent> =>
-  storedThenLive<RunEvent>(
+/** Every event of a run, of all its links: first the stored ones, then the live ones; completes with the run. */
+export const runEvents = (journal: Journal, runId: string): Observable<RunEvent> =>
+  storedThenLive<RunEvent | undefined>(
     journal,
     async (emit, isClosed) => {
-      for (let from = 0; !isClosed();) {
+      for (let link = 0, from = 0; !isClosed();) {
+        // The record is read before the events: a run that is at its end has written them all.
+        const record = await journal.run(runId);
+        if (!record) return;
         const page = await journal.events(runId, link, from, pageSize);
-        for (const event of page) emit(event.seq, event);
-        if (page.length < pageSize) return;
+        for (const event of page) emit(link * placesPerLink + event.seq, event);
         from += page.length;
+        if (page.length === pageSize) continue;
+        if (link < record.link) [link, from] = [link + 1, 0];
+        else {
+          if (isTerminal(record.status)) emit(Infinity, undefined);
+          return;
+        }
       }
     },
     (change, emit) => {
+      if (change.type === 'run' && change.run.id === runId && isTerminal(change.run.status)) emit(Infinity, undefined);
       if (change.type !== 'events') return;
-      for (const { runId: id, link: itsLink, event } of change.events) {
-        if (id === runId && itsLink === link) emit(event.seq, event);
+      for (const { runId: id, link, event } of change.events) {
+        if (id === runId) emit(link * placesPerLink + event.seq, event);
       }
     },
-  ).pipe(takeWhile(goesOn, true));
+  ).pipe(
+    takeWhile((event) => event !== undefined),
+    filter((event) => event !== undefined),
+  );
 
 /** The outputs of a run, decoded; completes with the run, whatever its end. */
 export const runOutputs = <O>(journal: Journal, runId: string, codec: Codec<O>): Observable<O> =>

@@ -5,7 +5,8 @@ import type { RunFilter, RunRecord } from '../journal/run-record.js';
 /** Runs that are read at once. */
 const pageSize = 500;
 
-const matches = (run: RunRecord, { workflow, status, tags }: RunFilter): boolean => {
+const matches = (run: RunRecord, { workflow, status, tags, parent }: RunFilter): boolean => {
+  if (parent !== undefined && run.parent?.runId !== parent) return false;
   if (workflow !== undefined && run.workflow !== workflow) return false;
   if (status !== undefined && ![status].flat().includes(run.status)) return false;
   return Object.entries(tags ?? {}).every(([name, value]) => run.tags[name] === value);

@@ -63,8 +63,8 @@ const apply = <O>(state: RunState<O>, runId: string, change: Change, output: Cod
   if (change.type === 'run') return change.run.id === runId ? reduceRecord(state, change.run) : state;
   if (change.type !== 'events') return state;
   let next = state;
-  for (const { runId: id, event } of change.events) {
-    if (id === runId && event.seq >= next.events) next = reduceEvent(next, event, output);
+  for (const { runId: id, link, event } of change.events) {
+    if (id === runId && link === next.link && event.seq >= next.events) next = reduceEvent(next, event, output);
   }
   return next;
 };

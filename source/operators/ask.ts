@@ -3,7 +3,10 @@ import type { CommandSpec } from '../run/command.js';
 import { requireRun, type RunContext } from '../run/context.js';
 
 /** How an operator turns one upstream value into a command. */
-export type ToCommand<V> = (run: RunContext, subscriber: Subscriber<V>) => CommandSpec;
+export type ToCommand<V> = (
+  run: RunContext,
+  subscriber: Pick<Subscriber<V>, 'next' | 'error' | 'complete'>,
+) => CommandSpec;
 
 /** Issues a command when subscribed to and emits its record; unsubscribing cancels it. */
 export const ask = <V>(run: RunContext, operator: string, toCommand: ToCommand<V>): Observable<V> =>

@@ -2,7 +2,7 @@ import type { OperatorFunction } from 'rxjs';
 import { defaultCodec, limited } from '../values/codec.js';
 import type { Codec } from '../values/codec.js';
 import { digest } from '../values/digest.js';
-import { decodeFailure } from '../values/failure.js';
+import { recordedFailure } from '../run/failure-origin.js';
 import { checkName } from './activity-definition.js';
 import { ask, eachInRun, type ToCommand } from './ask.js';
 import { emitRecorded } from './recorded.js';
@@ -49,7 +49,7 @@ export const toSideEffect =
       digest: inputDigest,
       compute: () => codec.encode(compute()),
       deliver: (event) => {
-        if (event.type === 'activity-failed') subscriber.error(decodeFailure(event.payload));
+        if (event.type === 'activity-failed') subscriber.error(recordedFailure(event));
         else if (event.type === 'side-effect-recorded') {
           emitRecorded(run, `side effect "${name}"`, codec, event.payload, subscriber);
           subscriber.complete();

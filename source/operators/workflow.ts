@@ -1,8 +1,10 @@
 import type * as t from 'io-ts';
 import { defer, of, type Observable, type ObservableInput } from 'rxjs';
 import { EngineError } from '../errors.js';
-import type { WorkflowDefinition } from '../run/workflow.js';
+import type { RunLimits, WorkflowDefinition } from '../run/workflow.js';
+import { duration, type Duration } from '../values/duration.js';
 import { codecOf } from '../values/io-ts-codec.js';
+import { normalizeRetryPolicy, type RetryPolicy } from '../values/retry-policy.js';
 import { checkName } from './activity-definition.js';
 
 export interface WorkflowOptions<I, O> {
@@ -12,6 +14,15 @@ export interface WorkflowOptions<I, O> {
   readonly output?: t.Type<O, unknown>;
   /** New runs take the newest registered version, runs in flight keep theirs. Default: 1. */
   readonly version?: number;
+  /**
+   * A run that fails goes back to where the failure began and on from there, what had succeeded being kept: attempts of the run as a
+   * whole. Default: it fails at once.
+   */
+  readonly retry?: RetryPolicy;
+  /** A run (its present link) that takes longer fails with `RUN_TIMEOUT`. Its retry policy does not repeat that. Default: none. */
+  readonly timeout?: Duration;
+  /** Finalizers and compensations that go on for longer after the end of the pipeline are not waited for. Default: 1 day. */
+  readonly cleanUpLimit?: Duration;
 }
 
 /** A workflow's pipeline: from the input of the run (one value, then complete) to its outputs. */
@@ -58,6 +69,7 @@ export function workflow<I, O>(
     version,
     input: codecOf(options.input),
     output: codecOf(options.output),
+    limits: limitsOf(name, options),
     subscribe: (input, observer) => {
       const subscription = defer(() => definition(of(input))).subscribe(observer);
       return () => {
@@ -66,3 +78,21 @@ export function workflow<I, O>(
     },
   };
 }
+
+const defaultCleanUpLimit = '1 day';
+
+const limitsOf = (
+  name: string,
+  {
+    retry,
+    timeout,
+    cleanUpLimit = defaultCleanUpLimit,
+  }: Pick<WorkflowOptions<never, never>, 'retry' | 'timeout' | 'cleanUpLimit'>,
+): RunLimits => {
+  if (retry) normalizeRetryPolicy(retry);
+  return {
+    ...(retry ? { retry } : {}),
+    ...(timeout === undefined ? {} : { timeoutMs: duration(timeout, `timeout of workflow "${name}"`) }),
+    cleanUpLimitMs: duration(cleanUpLimit, `cleanUpLimit of workflow "${name}"`),
+  };
+};

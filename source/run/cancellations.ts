@@ -6,6 +6,7 @@ export class Cancellations {
   readonly #commands: Commands;
   #asked: Command[] = [];
   #launched: Command[] = [];
+  #softened: Command[] = [];
 
   constructor(commands: Commands) {
     this.#commands = commands;
@@ -16,13 +17,26 @@ export class Cancellations {
   }
 
   takeEffect(): void {
-    for (const command of this.#asked) this.#cancel(command);
+    if (this.#asked.length === 0) return;
+    for (const command of this.#asked) this.cancel(command);
     this.#asked = [];
   }
 
-  /** The run has ended: what is still in flight is no longer wanted. */
-  cancelAll(): void {
-    for (const command of [...this.#commands.pending.values()]) this.#cancel(command);
+  /** The turn has failed the run: what it unsubscribed from is let finish, but for clean-up and what has not begun. */
+  forget(): void {
+    for (const command of this.#asked) if (command.scope.cleanUp) this.cancel(command);
+    this.#asked = [];
+  }
+
+  cancel(command: Command): void {
+    if (command.state !== 'pending') return;
+    this.#commands.cancel(command);
+    if (command.launched || command.child.state !== 'absent') this.#launched.push(command);
+  }
+
+  /** Its AbortSignal is to fire, its outcome is waited for. */
+  soften(command: Command): void {
+    this.#softened.push(command);
   }
 
   /** The cancelled commands since the last call whose work has to be aborted. */
@@ -30,9 +44,7 @@ export class Cancellations {
     return this.#launched.splice(0);
   }
 
-  #cancel(command: Command): void {
-    if (command.state !== 'pending') return;
-    this.#commands.cancel(command);
-    if (command.launched) this.#launched.push(command);
+  takeSoftened(): Command[] {
+    return this.#softened.splice(0);
   }
 }

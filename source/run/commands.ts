@@ -1,30 +1,49 @@
 import type { Command, CommandKind, CommandSpec } from './command.js';
-import { noProgress } from './command.js';
+import { noChild, noProgress } from './command.js';
+import type { Scope } from './scope.js';
 import { Ordinals, stepKey } from './step-key.js';
 
-/** The kinds that the engine carries out; the others wait. */
-const isWork = (kind: CommandKind): boolean => kind === 'activity' || kind === 'sideEffect';
+/** The kinds that just wait; the engine or the journal carries out the others. */
+const waits: ReadonlySet<CommandKind> = new Set<CommandKind>(['signal', 'timer', 'sleep', 'child']);
+
+const isWork = (kind: CommandKind): boolean => !waits.has(kind);
 
 /** The commands of a run: issued, pending, and which of them were cancelled in this replay or batch. */
 export class Commands {
   readonly pending = new Map<string, Command>();
   readonly cancelled = new Set<string>();
+  /** How many rewinds lie behind the place that has been reached. */
+  epoch = 0;
+  /** The epochs of sagas that a retry began anew. */
+  readonly renewed: ReadonlyMap<string, number>;
   readonly #ordinals = new Ordinals();
   #issued: Command[] = [];
   #order = 0;
   #working = 0;
 
-  issue(spec: CommandSpec, clock: number): Command {
+  constructor(renewed: ReadonlyMap<string, number> = new Map()) {
+    this.renewed = renewed;
+  }
+
+  /** The identity of a saga within its link. */
+  sagaKey(name: string): string {
+    return stepKey('saga', name, this.#ordinals.next('saga', name));
+  }
+
+  issue(spec: CommandSpec, clock: number, batch: number, scope: Scope): Command {
     const command: Command = {
       spec,
       key: stepKey(spec.kind, spec.name, this.#ordinals.next(spec.kind, spec.name)),
-      epoch: 0,
+      epoch: scope.saga ? Math.max(this.epoch, this.renewed.get(scope.saga.key) ?? 0) : this.epoch,
       order: this.#order,
       issuedAt: clock,
+      batch,
+      scope,
       state: 'pending',
       launched: false,
       intended: false,
       progress: noProgress,
+      child: noChild,
     };
     this.#order += 1;
     this.pending.set(command.key, command);
@@ -43,15 +62,21 @@ export class Commands {
   }
 
   /** The commands issued since the last call that are still pending, in the order of issue. */
-  takeIssued(): Command[] {
-    const issued = this.#issued.filter((command) => command.state === 'pending');
-    this.#issued = [];
-    return issued;
+  takeIssued(fits: (command: Command) => boolean = () => true): Command[] {
+    const pending = this.#issued.filter((command) => command.state === 'pending');
+    this.#issued = pending.filter((command) => !fits(command));
+    return pending.filter(fits);
   }
 
   /** Whether something is pending that does not just wait. */
   get working(): boolean {
     return this.#working > 0;
+  }
+
+  /** Whether something is at work, or has just been. */
+  get inFlight(): boolean {
+    for (const command of this.pending.values()) if (command.launched) return true;
+    return false;
   }
 
   #leave(command: Command, state: 'settled' | 'cancelled'): void {

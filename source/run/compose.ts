@@ -1,51 +1,80 @@
-import type { EventBody, RunCompleted, RunEvent, RunFailed } from '../journal/event.js';
-import type { RunCommit } from '../journal/journal.js';
+import type { EventBody, RunEvent } from '../journal/event.js';
+import type { NewRequest, RunCommit } from '../journal/journal.js';
+import type { NewRun } from '../journal/run-record.js';
 import type { Command } from './command.js';
 import type { Note, Outcome, Ready } from './ready.js';
-
-export type End = RunCompleted | RunFailed;
 
 export interface PendingNote {
   readonly command: Command;
   readonly note: Note;
   readonly recorded?: (() => void) | undefined;
+  /** What goes into the same commit. */
+  readonly child?: NewRun;
+  readonly request?: NewRequest | undefined;
 }
 
 /** What one commit of a run is made of, in the order in which it is written. */
 export interface Parts {
   readonly outputs: readonly { readonly at: number; readonly body: EventBody }[];
+  /** What has happened in the pipeline, beside its outputs. */
+  readonly facts: readonly EventBody[];
   readonly notes: readonly PendingNote[];
   readonly ready: readonly Ready[];
-  readonly end: End | undefined;
+  /** The end, or what was decided about the run. */
+  readonly decisions: readonly EventBody[];
 }
 
 export interface Composed {
   readonly events: readonly RunEvent[];
-  readonly deliveries: readonly RunEvent[];
-  readonly consumed: Pick<RunCommit, 'consumed'>;
+  /** The `seq` of the first one that takes a turn; the others come before. */
+  readonly firstDelivery: number;
+  readonly extras: Pick<RunCommit, 'consumed' | 'transactions' | 'children' | 'requests'>;
 }
 
 /**
  * The events of one commit, from `seq` on. A timer's event happens when it was due, any other now, and neither before the run's
  * clock, so that a run's time never goes back.
  */
-export const compose = ({ outputs, notes, ready, end }: Parts, seq: number, clock: number, now: number): Composed => {
+export const compose = (
+  { outputs, facts, notes, ready, decisions }: Parts,
+  seq: number,
+  clock: number,
+  now: number,
+): Composed => {
   const events: RunEvent[] = [];
-  const add = (at: number, body: EventBody): void => {
-    events.push({ seq: seq + events.length, batch: seq, epoch: 0, at, ...body });
+  const add = (at: number, epoch: number, body: EventBody): void => {
+    events.push({ seq: seq + events.length, batch: seq, epoch, at, ...body });
   };
-  for (const output of outputs) add(output.at, output.body);
-  for (const { command, note } of notes) add(clock, ofCommand(command, note));
-  const before = events.length;
+  for (const output of outputs) add(output.at, 0, output.body);
+  for (const fact of facts) add(clock, 0, fact);
+  for (const { command, note } of notes) add(clock, command.epoch, ofCommand(command, note));
+  const firstDelivery = seq + events.length;
+  const transactions = ready.flatMap(({ statements }, index) =>
+    statements ? [{ seq: firstDelivery + index, statements }] : [],
+  );
   let at = clock;
   for (const { command, outcome, time } of ready) {
     at = Math.max(at, outcome.type === 'timer-fired' ? time : now);
-    add(at, ofCommand(command, outcome));
+    add(at, command.epoch, ofCommand(command, outcome));
   }
-  const deliveries = events.slice(before);
-  if (end) add(clock, end);
-  const consumed = ready.flatMap(({ signal }) => (signal ? [signal.id] : []));
-  return { events, deliveries, consumed: consumed.length > 0 ? { consumed } : {} };
+  for (const decision of decisions) {
+    if (decision.type === 'cancel-requested' || decision.type === 'run-retried' || decision.type === 'run-rewound')
+      at = Math.max(at, now);
+    add(at, 0, decision);
+  }
+  const consumed = ready.flatMap(({ signal, letter }) => [signal?.id, letter].filter((id) => id !== undefined));
+  const children = notes.flatMap(({ child }) => (child ? [child] : []));
+  const requests = notes.flatMap(({ request }) => (request ? [request] : []));
+  return {
+    events,
+    firstDelivery,
+    extras: {
+      ...(consumed.length > 0 ? { consumed } : {}),
+      ...(transactions.length > 0 ? { transactions } : {}),
+      ...(children.length > 0 ? { children } : {}),
+      ...(requests.length > 0 ? { requests } : {}),
+    },
+  };
 };
 
 const ofCommand = (command: Command, body: Outcome | Note): EventBody => {

@@ -1,29 +1,42 @@
 import type { Bookkeeping, Delivery, RunEvent } from '../journal/event.js';
-import type { Command, Progress } from './command.js';
+import type { Command, CommandKind, Progress } from './command.js';
 
 /** What an event means to a run that has come as far as its predecessor. Pure: live and replay ask the same question. */
 export type Verdict =
   | { readonly type: 'deliver'; readonly command: Command; readonly last: boolean }
-  | { readonly type: 'note'; readonly command: Command; readonly progress: Progress; readonly intended: boolean }
+  | { readonly type: 'note'; readonly command: Command; readonly changes: Changes }
   /** The command was cancelled before its record came: both live and on replay. */
   | { readonly type: 'skip' }
   | { readonly type: 'unasked' }
   | { readonly type: 'changed-input'; readonly command: Command }
   | { readonly type: 'changed-kind'; readonly command: Command };
 
+/** What bookkeeping changes of a command. */
+export type Changes = Partial<Pick<Command, 'progress' | 'intended' | 'child'>>;
+
 const skip: Verdict = { type: 'skip' };
 const unasked: Verdict = { type: 'unasked' };
 
-const kindOf: Readonly<Record<(Delivery | Bookkeeping)['type'], readonly string[]>> = {
-  'activity-intended': ['activity'],
-  'activity-attempt-failed': ['activity'],
-  'activity-heartbeat': ['activity'],
-  'activity-emitted': ['activity'],
-  'activity-completed': ['activity'],
-  'activity-failed': ['activity', 'sideEffect'],
+const activityKinds = ['activity', 'step', 'compensation', 'finalizer'] as const;
+const kindOf: Readonly<Record<(Delivery | Bookkeeping)['type'], readonly CommandKind[]>> = {
+  'activity-intended': activityKinds,
+  'activity-attempt-failed': activityKinds,
+  'activity-heartbeat': activityKinds,
+  'activity-emitted': activityKinds,
+  'activity-completed': activityKinds,
+  'activity-failed': [...activityKinds, 'sideEffect'],
   'side-effect-recorded': ['sideEffect'],
   'signal-received': ['signal'],
   'timer-fired': ['timer', 'sleep'],
+  'transaction-committed': ['transaction'],
+  'transaction-failed': ['transaction'],
+  'version-chosen': ['version'],
+  'child-started': ['child'],
+  'child-replayed': ['child'],
+  'child-closed': ['child'],
+  'child-emitted': ['child'],
+  'child-completed': ['child'],
+  'child-failed': ['child'],
 };
 
 export const decide = (
@@ -35,25 +48,34 @@ export const decide = (
   if (!command) return cancelled.has(event.key) ? skip : unasked;
   if (!kindOf[event.type].includes(command.spec.kind)) return { type: 'changed-kind', command };
   if (command.spec.digest !== event.digest) return { type: 'changed-input', command };
+  const note = (changes: Changes): Verdict => ({ type: 'note', command, changes });
   switch (event.type) {
     case 'activity-intended':
-      return { type: 'note', command, progress: command.progress, intended: true };
+      return note({ intended: true });
     case 'activity-attempt-failed':
-      return { type: 'note', command, progress: afterFailure(command.progress, event), intended: command.intended };
+      return note({ progress: afterFailure(command.progress, event) });
     case 'activity-heartbeat':
-      return {
-        type: 'note',
-        command,
-        progress: { ...command.progress, details: event.payload },
-        intended: command.intended,
-      };
+      return note({ progress: { ...command.progress, details: event.payload } });
+    case 'child-started':
+      return note({ child: { ...command.child, incarnation: event.index, state: 'started' } });
+    case 'child-replayed':
+      return note({ child: { ...command.child, state: 'started' } });
+    case 'child-closed':
+      // Only the end of a run closes a child that it has not unsubscribed from.
+      return note({});
     case 'activity-emitted':
+    case 'child-emitted':
       return { type: 'deliver', command, last: false };
     case 'activity-completed':
     case 'activity-failed':
     case 'side-effect-recorded':
     case 'signal-received':
     case 'timer-fired':
+    case 'transaction-committed':
+    case 'transaction-failed':
+    case 'version-chosen':
+    case 'child-completed':
+    case 'child-failed':
       return { type: 'deliver', command, last: true };
   }
 };
@@ -69,3 +91,7 @@ const afterFailure = (before: Progress, event: { readonly index: number; readonl
   const { retryAt, details } = JSON.parse(event.payload) as AttemptFailure;
   return { ...before, attempts: event.index, retryAt, ...(details === undefined ? {} : { details }) };
 };
+
+/** Outcomes that a retry does not keep, and that are not recorded once their run has failed. */
+export const isFailure = ({ type }: Pick<RunEvent, 'type'>): boolean =>
+  type === 'activity-failed' || type === 'transaction-failed' || type === 'child-failed';

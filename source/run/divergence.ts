@@ -75,3 +75,11 @@ export const unreadable = (what: string, cause: unknown): DeterminismError =>
       'Make the codec accept what this run has recorded, and the run goes on.',
     { cause },
   );
+
+/** A run has taken a branch that its code no longer has. */
+export const versionOutOfRange = (change: string, version: number, min: number, max: number): DeterminismError =>
+  new DeterminismError(
+    'VERSION_OUT_OF_RANGE',
+    `this run has taken version ${version} of "${change}"; the code knows ${min} to ${max}. Nothing new was executed. ` +
+      'Keep the branch for as long as runs are on it, and the run goes on.',
+  );

@@ -1,28 +1,25 @@
 import { DeterminismError } from '../errors.js';
-import type { Delivery, RunEvent } from '../journal/event.js';
-import type { SignalRecord } from '../journal/journal.js';
+import { isEnd, type Delivery, type End, type EventBody, type RunEvent } from '../journal/event.js';
+import type { Letter, RunCommit, SignalRecord } from '../journal/journal.js';
 import type { RunRecord } from '../journal/run-record.js';
-import { limited } from '../values/codec.js';
-import { digest } from '../values/digest.js';
-import { Cancellations } from './cancellations.js';
-import type { Command, CommandSpec } from './command.js';
-import { Commands } from './commands.js';
+import { AfterEnd } from './after-end.js';
+import { Children } from './children.js';
+import type { Command } from './command.js';
 import { compose, type PendingNote } from './compose.js';
-import { currentRun } from './context.js';
-import { History } from './history.js';
+import { controlOf } from './control.js';
+import { isFailure } from './decide.js';
+import { decisionOn, retry, type Decision, type Standing } from './decision.js';
+import { History, type Encounter } from './history.js';
 import type { Execution, ExecutionHost } from './host.js';
-import { Mailbox } from './mailbox.js';
-import { Outputs } from './outputs.js';
-import { Pipeline } from './pipeline.js';
-import { ReadyQueue, type Note, type Outcome } from './ready.js';
-import { settleBatch } from './settle-batch.js';
+import { LiveContext } from './live-context.js';
+import { Pages } from './pages.js';
+import type { Note, Outcome, Ready } from './ready.js';
+import type { Cut } from './rewinds.js';
+import { mainScope } from './scope.js';
+import { closeChildren, settleBatch, type Launches } from './settle-batch.js';
 import { StoredStatus } from './stored-status.js';
 import { takeTurn, type Thrown, type TurnTaker } from './turns.js';
-import { outsideTurn } from './violation.js';
 import type { WorkflowDefinition } from './workflow.js';
-
-/** Events that are read at once on replay. */
-const pageSize = 1000;
 
 /**
  * One run's pipeline in memory: the replay core.
@@ -37,94 +34,94 @@ const pageSize = 1000;
 export class PipelineExecution implements TurnTaker, Execution {
   readonly runId: string;
   readonly link: number;
-  readonly maxPayloadBytes: number;
-  clock = 0;
+  readonly context: LiveContext;
 
   readonly #host: ExecutionHost;
-  readonly #pipeline: Pipeline;
-  readonly #commands = new Commands();
-  readonly #cancellations = new Cancellations(this.#commands);
-  readonly #mailbox = new Mailbox();
-  readonly #ready = new ReadyQueue(this.#mailbox);
-  readonly #outputs = new Outputs();
-  readonly #history = new History(this.#commands, this.#outputs, this.#mailbox);
+  readonly #record: RunRecord;
+  readonly #children: Children;
+  readonly #history: History;
   readonly #stored: StoredStatus;
+  readonly #pages: Pages;
+  readonly #after: AfterEnd;
   #phase: 'loading' | 'replaying' | 'idle' | 'committing' | 'delivering' | 'stopped' = 'loading';
   #notes: PendingNote[] = [];
-  #seq = 0;
-  #batch = 0;
+  #letters: Letter[] = [];
+  /** Letters that mean nothing any more; they are consumed with the next commit. */
+  #discarded: number[] = [];
   #turnsLeft = 0;
-  #lastPage = false;
+  /** Nothing is delivered or launched: the run is paused, or about to be replayed. */
+  #holds: 'no' | 'paused' | 'restarting';
 
   constructor(record: RunRecord, workflow: WorkflowDefinition<unknown, unknown>, host: ExecutionHost) {
     this.runId = record.id;
     this.link = record.link;
-    this.maxPayloadBytes = host.maxPayloadBytes;
-    const output = limited(workflow.output, host.maxPayloadBytes);
-    this.#pipeline = new Pipeline(workflow, {
-      guard: (operator) => this.guard(operator),
+    this.#record = record;
+    this.#host = host;
+    this.#holds = record.status === 'paused' ? 'paused' : 'no';
+    this.#pages = new Pages(record);
+    const isStopped = (): boolean => this.#isStopped();
+    const hasMore = (): boolean => this.#phase === 'replaying' && this.#pages.hasMoreThan(this.context.batch);
+    this.context = new LiveContext(record, workflow, {
+      maxPayloadBytes: host.maxPayloadBytes,
+      get isStopped() {
+        return isStopped();
+      },
+      get hasMore() {
+        return hasMore();
+      },
       block: (error) => {
         this.block(error);
       },
-      emit: (value) => {
-        const payload = output.encode(value);
-        this.#outputs.emit({ payload, digest: digest(payload), at: this.clock, batch: this.#batch });
-      },
     });
-    this.#host = host;
+    this.#children = new Children(record.id, record.link, this.context.commands);
+    this.#history = new History(this.context, this.#children);
     this.#stored = new StoredStatus(record);
+    this.#after = new AfterEnd(record, workflow, this.context, this.#history);
   }
 
   /** Replays what is recorded, then goes live. Answers when the first page is queued; `first` saves reading it. */
   async start(first?: readonly RunEvent[]): Promise<void> {
-    for (const signal of first ? [] : await this.#host.mailbox(this.runId)) this.#mailbox.arrive(signal);
-    const page = first ?? (await this.#host.events(this.runId, this.link, 0, pageSize));
+    if (!first || this.link > 0) await this.#readInbox();
+    const page = first ?? (await this.#host.events(this.runId, this.link, 0, this.#pages.size));
     if (this.#phase !== 'loading') return;
     this.#phase = 'replaying';
-    this.#replay(page, page.length < pageSize);
+    this.#replay(page);
   }
 
   get status(): 'busy' | 'idle' | 'stopped' {
     if (this.#phase === 'stopped') return 'stopped';
-    const quiet = this.#phase === 'idle' && !this.#commands.working && this.#notes.length === 0;
-    return quiet && !this.#outputs.waiting && !this.#ready.hasReady(this.#host.now()) ? 'idle' : 'busy';
+    const { outputs, exposures, compensated, ready, commands } = this.context;
+    const isQuiet =
+      this.#phase === 'idle' && this.#notes.length + this.#letters.length === 0 && !this.#children.isClosing;
+    if (!isQuiet || outputs.waiting || exposures.waiting || compensated.waiting || this.#holds === 'restarting')
+      return 'busy';
+    if (this.#holds === 'paused' || this.#after.isRecorded)
+      return commands.inFlight || ready.hasArrived ? 'busy' : 'idle';
+    return commands.working || ready.hasReady(this.#host.now()) ? 'busy' : 'idle';
+  }
+
+  /** Whether something was asked of the run that it has not looked at. */
+  get hasUnread(): boolean {
+    return this.#letters.length > 0;
+  }
+
+  get launches(): boolean {
+    return this.#holds === 'no';
   }
 
   get nextDue(): number | undefined {
-    return this.#ready.nextDue();
+    if (this.#holds !== 'no') return undefined;
+    return this.#after.isRecorded ? this.#after.retryAt : this.context.ready.nextDue();
   }
 
   /** What the code asks for and has not got yet, in the order of issue. */
   get pending(): readonly Command[] {
-    return [...this.#commands.pending.values()];
+    return [...this.context.commands.pending.values()];
   }
 
   /** Whether the database knows that there is nothing to do before `nextDue`. */
   get parked(): boolean {
     return this.#stored.isParked(this.nextDue);
-  }
-
-  // ── what the operators see ────────────────────────────────────────────────────────────────────────────────────────────
-
-  issue(spec: CommandSpec): Command {
-    const command = this.#commands.issue(spec, this.clock);
-    if (spec.kind === 'signal') this.#ready.awaitSignal(command);
-    // The journal counts whole milliseconds.
-    else if (spec.kind === 'timer' || spec.kind === 'sleep') this.#ready.awaitTimer(command, Math.ceil(spec.due));
-    return command;
-  }
-
-  cancel(command: Command): void {
-    if (command.state !== 'pending' || this.#phase === 'stopped' || this.#pipeline.end) return;
-    if (currentRun() === this) this.#cancellations.ask(command);
-    else this.block(outsideTurn(`an unsubscription from ${command.key}`, this.runId));
-  }
-
-  guard(operator: string): boolean {
-    if (this.#phase === 'stopped' || this.#pipeline.end) return false;
-    if (currentRun() === this) return true;
-    this.block(outsideTurn(operator, this.runId));
-    return false;
   }
 
   block(error: DeterminismError): void {
@@ -133,122 +130,319 @@ export class PipelineExecution implements TurnTaker, Execution {
     this.#host.blocked(this, error);
   }
 
-  // ── what the engine does ──────────────────────────────────────────────────────────────────────────────────────────────
-
   /** The engine's own teardown: it means nothing and writes nothing. */
   stop(): void {
     if (this.#phase === 'stopped') return;
     this.#phase = 'stopped';
-    this.#pipeline.leave();
+    this.context.pipeline.leave();
   }
 
-  /** A completion of a launched command. It is recorded with the next commit, unless the command is cancelled by then. */
   arrive(command: Command, outcome: Outcome, recorded?: () => void): void {
     if (this.#phase === 'stopped' || command.state !== 'pending') return;
-    this.#ready.arrive(command, outcome, this.#host.now(), recorded);
+    if (this.#after.isLate(command) && isFailure(outcome)) {
+      this.context.commands.settle(command);
+      recorded?.();
+    } else this.context.ready.arrive(command, outcome, this.#host.now(), recorded);
     this.#askForCommit();
   }
 
-  /** Bookkeeping about a launched command. */
   note(command: Command, note: Note, recorded?: () => void): void {
     if (this.#phase === 'stopped' || command.state !== 'pending') return;
     this.#notes.push({ command, note, recorded });
     this.#askForCommit();
   }
 
-  /** A letter has come in. */
+  released(command: Command): void {
+    command.launched = false;
+    this.#askForCommit();
+  }
+
+  /** A signal has come in. */
   receive(signal: SignalRecord): void {
-    if (this.#mailbox.arrive(signal)) this.#askForCommit();
+    if (this.context.mailbox.arrive(signal)) this.#askForCommit();
+  }
+
+  /** A child or somebody outside has written. */
+  read(letter: Letter): void {
+    if (!this.#pages.isNew(letter)) return;
+    this.#letters.push(letter);
+    this.#askForCommit();
   }
 
   /** Says in the database that there is nothing to do before `nextDue`. */
   async park(): Promise<void> {
     if (this.status !== 'idle' || this.parked) return;
     this.#phase = 'committing';
-    const status = this.#stored.park(this.#host.now(), this.nextDue);
+    const status = this.#stored.park(this.#host.now(), this.nextDue, this.#after.failure);
     await this.#host.commit({ runId: this.runId, link: this.link, events: [], status });
     if (!this.#isStopped()) this.#goLive();
   }
 
+  // ── a commit ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
   /** Starts what the last batch issued and records what is ready. The host calls it in its commit tick. */
   async collect(): Promise<void> {
     if (this.#phase !== 'idle') return;
-    const end = this.#pipeline.end;
-    const started = settleBatch(this, this.#host, {
-      commands: this.#commands,
-      cancellations: this.#cancellations,
-      over: end !== undefined,
-    });
     const now = this.#host.now();
-    if (started && (this.nextDue ?? Infinity) <= now) {
+    const decision = this.#decide(now);
+    const launches = this.#launches(decision);
+    const add = (note: PendingNote): void => void this.#notes.push(note);
+    const started = settleBatch(this, this.#host, { run: this.context, children: this.#children, add }, launches);
+    if (this.#after.isToBeSoftened(this.#host, now)) this.#soften();
+    if (started && !decision && (this.nextDue ?? Infinity) <= now) {
       // What has just been started may be ready by the next tick, and come before a timer that is due at the same time.
       this.#host.ready(this);
       return;
     }
-    const ready = end ? [] : this.#ready.take(now);
-    const notes = this.#notes.splice(0).filter(({ command }) => command.state === 'pending');
-    const outputs = this.#outputs.take();
-    const status = this.#stored.next(now, ready.length > 0 || this.#commands.working, end);
-    if (ready.length + notes.length + outputs.length === 0 && !status) {
-      if (!this.#commands.working) this.#host.idle(this);
-      this.#host.arm(this, this.nextDue);
+    const end = decision ? undefined : this.#after.toBeRecorded;
+    const ready = end ? [] : this.#takeReady(now, decision);
+    await this.#write(now, ready, decision, end);
+  }
+
+  async #write(
+    now: number,
+    ready: readonly Ready[],
+    decision: Decision | undefined,
+    end: End | undefined,
+  ): Promise<void> {
+    const { outputs, exposures, clock } = this.context;
+    const isFinal = end !== undefined && !this.#after.willRetry;
+    this.#notes.push(...closeChildren(this.#children, isFinal, now));
+    const notes = this.#notes
+      .splice(0)
+      .filter(({ command, note }) => command.state === 'pending' || note.type === 'child-closed');
+    const facts = this.context.compensated.take();
+    const decisions: readonly EventBody[] = end ? [end] : (decision?.bodies ?? []);
+    const status = this.#statusOf(now, ready, decision, end);
+    const written = outputs.take();
+    const exposed = exposures.take();
+    if (
+      ready.length + notes.length + written.length + exposed.length + facts.length + decisions.length === 0 &&
+      !status &&
+      !decision
+    ) {
+      this.#rest();
       return;
     }
-    const { events, deliveries, consumed } = compose({ outputs, notes, ready, end }, this.#seq, this.clock, now);
-    this.#seq += events.length;
+    const parts = compose({ outputs: written, facts, notes, ready, decisions }, this.#pages.seq, clock, now);
+    this.#pages.seq += parts.events.length;
+    for (const event of parts.events) if (event.type === 'saga-compensated') this.context.compensated.met(event);
     this.#phase = 'committing';
-    const change = { runId: this.runId, link: this.link, events, ...consumed, ...(status ? { status } : {}) };
-    await this.#host.commit(change);
+    const consumed = [...(parts.extras.consumed ?? []), ...this.#discarded.splice(0)];
+    const back = decision?.goBack?.(placeIn(parts.events));
+    const choices = ready.flatMap(({ command, outcome }) =>
+      outcome.type === 'version-chosen' ? [this.context.versions.record(command.spec.name, outcome.index)] : [],
+    );
+    const events = await this.#host.commit({
+      runId: this.runId,
+      link: this.link,
+      events: parts.events,
+      ...parts.extras,
+      ...(consumed.length > 0 ? { consumed } : {}),
+      ...(exposed.length > 0 ? { exposed } : {}),
+      ...(choices.length > 0 ? { versions: choices.at(-1) ?? {} } : {}),
+      ...(back ? { rewinds: back.rewinds } : {}),
+      ...(decision?.then === 'end' ? { closesChildrenAt: now } : {}),
+      ...(end?.type === 'run-continued'
+        ? { next: { input: end.payload, at: Math.max(now, clock), version: this.#nextVersion() } }
+        : {}),
+      ...(status ? { status } : {}),
+    });
     if (this.#isStopped()) return;
-    if (end) {
+    for (const { recorded } of [...notes, ...ready]) recorded?.();
+    this.#goOn(
+      events.filter(({ seq }) => seq >= parts.firstDelivery),
+      ready,
+      decision,
+      end,
+    );
+  }
+
+  /** What follows from a commit that has returned. */
+  #goOn(
+    events: readonly RunEvent[],
+    ready: readonly Ready[],
+    decision: Decision | undefined,
+    end: End | undefined,
+  ): void {
+    if (decision?.then === 'end' || (end && !this.#after.record(end, events.at(-1)?.seq ?? 0))) {
+      for (const command of this.context.commands.pending.values())
+        if (command.launched) this.#host.abort(this, command);
+      this.stop();
+      if (end?.type === 'run-continued') this.#host.continued(this);
+      else this.#host.ended(this);
+      return;
+    }
+    if (decision?.then === 'hold') this.#holds = 'paused';
+    if (decision?.then === 'restart') this.#holds = 'restarting';
+    if (this.#holds !== 'no' || this.#after.isRecorded) {
+      for (const { command, outcome } of ready) this.#after.settleUndelivered(command, outcome);
+      this.#goLive();
+      return;
+    }
+    const turns = decision && decision.then !== 'turn' ? events.slice(0, ready.length) : end ? [] : events;
+    this.#phase = 'delivering';
+    this.#turnsLeft = turns.length;
+    for (const event of turns) takeTurn(this, event);
+    if (turns.length === 0) this.#goLive();
+  }
+
+  /** There is nothing to write. */
+  #rest(): void {
+    if (this.#holds === 'restarting') {
+      this.#host.restart(this);
+      return;
+    }
+    const isAtWork =
+      this.#holds === 'no' && !this.#after.isRecorded ? this.context.commands.working : this.context.commands.inFlight;
+    if (this.#after.isOver && !isAtWork) {
       this.stop();
       this.#host.ended(this);
       return;
     }
-    this.#phase = 'delivering';
-    for (const { recorded } of [...notes, ...ready]) recorded?.();
-    this.#turnsLeft = deliveries.length;
-    for (const event of deliveries) takeTurn(this, event);
-    if (deliveries.length === 0) this.#goLive();
+    if (!isAtWork) this.#host.idle(this);
+    this.#host.arm(this, this.nextDue);
+  }
+
+  /** What was asked of the run, one request at a time; or that its retry is due. */
+  #decide(now: number): Decision | undefined {
+    const { failed, retryAt } = this.#after;
+    const isPaused = this.#holds === 'paused';
+    while (this.#holds !== 'restarting') {
+      const letter = this.#letters.shift();
+      if (!letter) break;
+      if (letter.kind === 'child') {
+        this.#hearChild(letter);
+        continue;
+      }
+      this.#discarded.push(letter.id);
+      const control = controlOf(letter);
+      const { runId } = this;
+      // A request that comes to nothing is consumed all the same: whoever asked hears of that.
+      return control
+        ? decisionOn(control, { ...this.#standing, runId, isPaused, isClosing: this.#after.isClosing, failed })
+        : undefined;
+    }
+    return failed && retryAt !== undefined && retryAt <= now && this.#holds === 'no'
+      ? retry(failed, this.#standing, true)
+      : undefined;
+  }
+
+  get #standing(): Pick<Standing, 'rewinds' | 'compensatedSince'> {
+    const { compensated } = this.context;
+    return { rewinds: this.#record.rewinds, compensatedSince: (from) => compensated.since(from) };
+  }
+
+  #hearChild(letter: Letter): void {
+    const heard = this.#children.read(letter);
+    if (!heard) this.#discarded.push(letter.id);
+    // A late failure stays in the inbox: the retry has to know of it.
+    else if (!(this.#after.isLate(heard.command) && isFailure(heard.outcome))) {
+      this.context.ready.arriveLetter(heard.command, heard.outcome, letter);
+    }
+  }
+
+  #launches(decision: Decision | undefined): Launches {
+    if (this.#after.isRecorded) return () => false;
+    if (decision || this.#holds !== 'no') return ({ spec }) => spec.kind === 'version';
+    return this.context.pipeline.end ? ({ scope }) => scope.cleanUp : () => true;
+  }
+
+  #takeReady(now: number, decision: Decision | undefined): readonly Ready[] {
+    const isOpen = this.#holds === 'no' && !this.#after.isRecorded && !decision;
+    return isOpen ? this.context.ready.take(now) : this.context.ready.takeOutcomes();
+  }
+
+  #statusOf(
+    now: number,
+    ready: readonly Ready[],
+    decision: Decision | undefined,
+    end: End | undefined,
+  ): RunCommit['status'] {
+    if (end)
+      return this.#after.willRetry
+        ? this.#stored.park(now, this.#after.plannedAt, this.#after.failure)
+        : this.#after.statusAt(now);
+    if (decision?.status === 'terminated') {
+      const [body] = decision.bodies;
+      return {
+        status: 'terminated',
+        at: now,
+        ...(body && 'payload' in body && body.payload ? { detail: body.payload } : {}),
+      };
+    }
+    if (decision?.status) return this.#stored.become(decision.status, now);
+    if (this.#holds !== 'no' || this.#after.isRecorded) return undefined;
+    return this.#stored.next(now, ready.length > 0 || this.context.commands.working);
+  }
+
+  /** The run has failed for good: what is in flight is told so, and its success counts all the same. */
+  #soften(): void {
+    for (const command of this.context.commands.pending.values()) {
+      if (command.launched && !command.scope.cleanUp) this.#host.soften(this, command);
+    }
+  }
+
+  #nextVersion(): number {
+    const { workflow, version } = this.#record;
+    return this.context.takesNewest ? this.#host.newest(workflow, version) : version;
   }
 
   // ── turns ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   beginTurn(event: RunEvent): void {
     if (this.#phase === 'stopped') return;
-    if (this.#pipeline.end && !isOfTheEnd(event)) {
-      // The rest of the batch in which the run ended is skipped, live and on replay alike.
-      if (event.batch !== this.#batch) this.block(this.#history.endedEarly(event));
+    const run = this.context;
+    run.scope = mainScope;
+    const cut = this.#pages.cutAt(event, run);
+    run.exposures.met(event.batch);
+    if (run.pipeline.end) {
+      const encounter = cut ? undefined : this.#after.meet(event);
+      if (encounter instanceof DeterminismError) this.block(encounter);
+      else if (encounter) this.#deliver(encounter.command, encounter.delivery, encounter.last);
       return;
     }
-    const encounter = this.#history.meet(event, this.#pipeline.end);
+    run.seq = event.seq;
+    const encounter = this.#meet(event, cut);
     if (encounter instanceof DeterminismError) this.block(encounter);
     else if (encounter) this.#deliver(encounter.command, encounter.delivery, encounter.last);
-    else if (event.type === 'started') {
-      this.clock = event.at;
-      this.#pipeline.subscribe(event.payload);
-    }
+    else if (!cut) this.#meetDecision(event);
+  }
+
+  #meet(event: RunEvent, cut: Cut | undefined): Encounter {
+    if (cut) return this.#history.meetCut(event, cut);
+    return this.#pages.isLenient(event) ? this.#history.meetLenient(event) : this.#history.meet(event, undefined);
   }
 
   #deliver(command: Command, event: RunEvent & Delivery, last: boolean): void {
-    this.clock = Math.max(this.clock, event.at);
-    this.#batch = event.batch;
-    if (event.type === 'signal-received') this.#mailbox.consumed(event.index, command.spec.name);
-    if (event.type === 'activity-emitted') {
-      command.progress = { ...command.progress, emitted: event.index + 1, last: event.payload };
-    }
-    if (last) this.#commands.settle(command);
-    command.spec.deliver(event);
+    this.context.batch = event.batch;
+    this.context.deliver(command, event, last);
   }
 
-  endTurn(thrown: Thrown | undefined): void {
-    if (thrown) this.#pipeline.fail(thrown.error);
+  #meetDecision(event: RunEvent): void {
+    const run = this.context;
+    if (event.type === 'started') {
+      run.clock = event.at;
+      run.begin(event.payload);
+    } else if (event.type === 'cancel-requested') {
+      run.clock = Math.max(run.clock, event.at);
+      run.batch = event.batch;
+      run.cancelRun();
+    } else if (event.type === 'run-forked') {
+      // The children of the run that was copied are not this one's.
+      for (const command of run.commands.pending.values()) this.#children.replace(command);
+    } else if (isEnd(event) && event.type === 'run-terminated') run.pipeline.finish(event);
+  }
+
+  settleTurn(thrown: Thrown | undefined): void {
+    if (thrown) this.context.pipeline.fail(thrown.error);
     if (this.#phase === 'stopped') return;
-    this.#cancellations.takeEffect();
-    if (this.#pipeline.end) {
-      this.#pipeline.leave();
-      this.#cancellations.cancelAll();
-    }
+    this.#after.settleTurn();
+    this.context.scope = mainScope;
+  }
+
+  endTurn(): void {
+    if (this.#phase === 'stopped') return;
     this.#turnsLeft -= 1;
     if (this.#turnsLeft > 0) return;
     if (this.#phase === 'replaying') void this.#nextPage();
@@ -257,22 +451,27 @@ export class PipelineExecution implements TurnTaker, Execution {
 
   // ── replay ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #replay(page: readonly RunEvent[], last: boolean): void {
-    this.#lastPage = last;
+  async #readInbox(): Promise<void> {
+    for (const signal of await this.#host.mailbox(this.runId)) this.context.mailbox.arrive(signal);
+    for (const letter of await this.#host.letters(this.runId))
+      if (this.#pages.isNew(letter)) this.#letters.push(letter);
+  }
+
+  #replay(page: readonly RunEvent[]): void {
+    this.#pages.add(page);
     this.#turnsLeft = page.length;
     for (const event of page) takeTurn(this, event);
-    this.#seq += page.length;
     if (page.length === 0) this.#goLive();
   }
 
   async #nextPage(): Promise<void> {
-    if (this.#lastPage) {
+    if (this.#pages.isLast) {
+      this.#after.replayed(this.#stored.wakeAt);
       this.#goLive();
       return;
     }
-    const page = await this.#host.events(this.runId, this.link, this.#seq, pageSize);
-    if (this.#isStopped()) return;
-    this.#replay(page, page.length < pageSize);
+    const page = await this.#host.events(this.runId, this.link, this.#pages.seq, this.#pages.size);
+    if (!this.#isStopped()) this.#replay(page);
   }
 
   #goLive(): void {
@@ -289,6 +488,8 @@ export class PipelineExecution implements TurnTaker, Execution {
   }
 }
 
-/** What is written after the last delivery of a run. */
-const isOfTheEnd = ({ type }: RunEvent): boolean =>
-  type === 'output-emitted' || type === 'run-completed' || type === 'run-failed';
+/** The place of the decision that goes back. */
+const placeIn = (events: readonly RunEvent[]): { readonly seq: number; readonly at: number } => {
+  const back = events.find(({ type }) => type === 'run-retried' || type === 'run-rewound');
+  return { seq: back?.seq ?? 0, at: back?.at ?? 0 };
+};

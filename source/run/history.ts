@@ -1,14 +1,16 @@
 import { DeterminismError } from '../errors.js';
-import type { Bookkeeping, Delivery, RunEvent } from '../journal/event.js';
+import { isEnd, type Bookkeeping, type Delivery, type End, type RunEvent } from '../journal/event.js';
 import type { SignalRecord } from '../journal/journal.js';
 import { decodeFailure, messageOf } from '../values/failure.js';
+import type { Children } from './children.js';
 import type { Command } from './command.js';
-import type { End } from './compose.js';
 import type { Commands } from './commands.js';
-import { decide } from './decide.js';
+import { decide, isFailure } from './decide.js';
 import * as divergence from './divergence.js';
 import type { Mailbox } from './mailbox.js';
+import type { LiveContext } from './live-context.js';
 import type { Outputs } from './outputs.js';
+import type { Cut } from './rewinds.js';
 
 /** What an event comes to: a delivery, nothing, or the end of agreement between code and journal. */
 export type Encounter =
@@ -18,16 +20,20 @@ export type Encounter =
 
 /** Holds the journal, event by event, against what the code asks for. */
 export class History {
+  readonly #run: LiveContext;
   readonly #commands: Commands;
   readonly #outputs: Outputs;
   readonly #mailbox: Mailbox;
+  readonly #children: Children;
   /** The last event on which code and journal agreed. */
   #nearest: RunEvent | undefined;
 
-  constructor(commands: Commands, outputs: Outputs, mailbox: Mailbox) {
-    this.#commands = commands;
-    this.#outputs = outputs;
-    this.#mailbox = mailbox;
+  constructor(run: LiveContext, children: Children) {
+    this.#run = run;
+    this.#commands = run.commands;
+    this.#outputs = run.outputs;
+    this.#mailbox = run.mailbox;
+    this.#children = children;
   }
 
   /** `end` is how the code has ended the run, if it has. */
@@ -43,19 +49,77 @@ export class History {
   }
 
   #meet(event: RunEvent, end: End | undefined): Encounter {
-    switch (event.type) {
-      case 'started':
-        return undefined;
-      case 'run-completed':
-      case 'run-failed':
-        return this.#meetEnd(event, end);
-      case 'output-emitted': {
-        const found = this.#outputs.match(event);
-        return found === undefined ? undefined : divergence.changedOutput(event, found, this.#nearest);
-      }
-      default:
-        return this.#meetCommand(event);
+    if ('key' in event) return this.#meetCommand(event);
+    if (event.type === 'output-emitted') {
+      const found = this.#outputs.match(event);
+      return found === undefined ? undefined : divergence.changedOutput(event, found, this.#nearest);
     }
+    if (event.type === 'saga-compensated') this.#run.compensated.met(event);
+    // Whoever terminated the run did not ask its code.
+    return isEnd(event) && event.type !== 'run-terminated' ? this.#meetEnd(event, end) : undefined;
+  }
+
+  /**
+   * An event of a part in which a saga ran that a retry has begun anew: what the code does not ask for any more is passed over, and what
+   * was consumed for it is there again.
+   */
+  meetLenient(event: RunEvent): Encounter {
+    if (event.type === 'output-emitted') {
+      this.#outputs.match(event);
+      return undefined;
+    }
+    if (!('key' in event)) return this.#meet(event, undefined);
+    const verdict = decide(event, this.#commands.pending, this.#commands.cancelled);
+    const isAsked = (verdict.type === 'deliver' || verdict.type === 'note') && verdict.command.epoch === event.epoch;
+    if (!isAsked) {
+      if (event.type === 'signal-received') this.#mailbox.giveBack(letterOf(event));
+      return undefined;
+    }
+    if (verdict.type === 'note') Object.assign(verdict.command, verdict.changes);
+    return verdict.type === 'deliver'
+      ? { command: verdict.command, delivery: event as RunEvent & Delivery, last: verdict.last }
+      : undefined;
+  }
+
+  /**
+   * An event that no longer counts. The successes of commands that had been issued before count all the same; whatever else was consumed
+   * is there again.
+   */
+  meetCut(event: RunEvent, cut: Cut): Encounter {
+    if (event.type === 'output-emitted') {
+      // A turn that counts may have emitted it.
+      this.#outputs.match(event);
+      return undefined;
+    }
+    if (event.type === 'saga-compensated') this.#run.compensated.met(event);
+    if (!('key' in event)) return undefined;
+    const verdict = decide(event, this.#commands.pending, this.#commands.cancelled);
+    const command = verdict.type === 'deliver' || verdict.type === 'note' ? verdict.command : undefined;
+    if (!command || command.epoch !== event.epoch || !cut.keepsSuccesses) {
+      if (event.type === 'signal-received') this.#mailbox.giveBack(letterOf(event));
+      if (command?.spec.kind === 'child') this.#children.replace(command);
+      return undefined;
+    }
+    if (isFailure(event)) {
+      // The budget of its attempts begins anew.
+      const { retryAt: _, ...progress } = command.progress;
+      command.progress = { ...progress, attempts: 0 };
+      if (event.type === 'child-failed') this.#children.revive(command, event.payload);
+      return undefined;
+    }
+    if (event.type === 'timer-fired' && event.seq === cut.from) {
+      // The run's own timeout made it fail: it has the whole time once more.
+      this.#run.ready.rearm(command, cut.at + event.index - command.issuedAt);
+      return undefined;
+    }
+    if (event.type === 'child-closed') {
+      this.#children.replace(command);
+      return undefined;
+    }
+    if (verdict.type === 'note') Object.assign(command, verdict.changes);
+    return verdict.type === 'deliver'
+      ? { command, delivery: event as RunEvent & Delivery, last: verdict.last }
+      : undefined;
   }
 
   /** Only a run that is at its end has one: it is replayed to verify that the code still leads there. */
@@ -67,6 +131,7 @@ export class History {
   }
 
   #meetCommand(event: RunEvent & (Delivery | Bookkeeping)): Encounter {
+    if (event.type === 'child-closed') this.#children.closed(event.key);
     const missing = this.#outputs.unrecordedBefore(event.batch);
     if (missing !== undefined) return divergence.extraOutput(event, missing, this.#nearest);
     const verdict = decide(event, this.#commands.pending, this.#commands.cancelled);
@@ -74,8 +139,7 @@ export class History {
       case 'deliver':
         return { command: verdict.command, delivery: event as RunEvent & Delivery, last: verdict.last };
       case 'note':
-        verdict.command.progress = verdict.progress;
-        verdict.command.intended = verdict.intended;
+        Object.assign(verdict.command, verdict.changes);
         return undefined;
       case 'skip':
         if (event.type === 'signal-received') this.#mailbox.giveBack(letterOf(event));
@@ -92,10 +156,20 @@ export class History {
 
 /** An end in words, without the places in the code that lead there. */
 const endText = (end: End | undefined): string => {
-  if (!end) return 'no end yet';
-  return end.type === 'run-completed'
-    ? 'the completion of the run'
-    : `to fail with ${messageOf(decodeFailure(end.payload))}`;
+  switch (end?.type) {
+    case undefined:
+      return 'no end yet';
+    case 'run-completed':
+      return 'the completion of the run';
+    case 'run-failed':
+      return `to fail with ${messageOf(decodeFailure(end.payload))}`;
+    case 'run-cancelled':
+      return 'to be cancelled';
+    case 'run-terminated':
+      return 'to be terminated';
+    case 'run-continued':
+      return `to continue with ${end.payload}`;
+  }
 };
 
 /** The letter of a consumption that was skipped. */

@@ -37,6 +37,11 @@ export class Outputs {
     return undefined;
   }
 
+  /** All outputs so far that count. */
+  get total(): number {
+    return this.#recorded + this.#waiting.length;
+  }
+
   /** The index of the first output that has no record. */
   get next(): number | undefined {
     return this.waiting ? this.#recorded : undefined;

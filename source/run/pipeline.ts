@@ -1,6 +1,7 @@
 import { DeterminismError } from '../errors.js';
+import type { End } from '../journal/event.js';
 import { encodeFailure } from '../values/failure.js';
-import type { End } from './compose.js';
+import { originOf } from './failure-origin.js';
 import type { WorkflowDefinition } from './workflow.js';
 
 /** What the pipeline's run does with what comes out of it. */
@@ -10,6 +11,8 @@ export interface PipelineOwner {
   block(error: DeterminismError): void;
   /** May throw what makes the value unfit for the journal. */
   emit(value: unknown): void;
+  /** The `seq` of the event that is being delivered. */
+  readonly seq: number;
 }
 
 /** The workflow's own pipeline, subscribed, and how it ended. */
@@ -38,19 +41,31 @@ export class Pipeline {
         if (this.#owner.guard('the end of the workflow')) this.fail(error);
       },
       complete: () => {
-        if (this.#owner.guard('the end of the workflow')) this.#end = { type: 'run-completed' };
+        if (this.#owner.guard('the end of the workflow')) this.finish({ type: 'run-completed' });
       },
     });
     if (this.#left) unsubscribe();
     else this.#unsubscribe = unsubscribe;
   }
 
-  /** The run has failed with this, unless it broke a rule of replay: that blocks it. */
+  /**
+   * The run has failed with this, unless it broke a rule of replay: that blocks it. A retry goes back to where the error was recorded; one
+   * that the pipeline made itself came of the event that is being delivered, which is delivered again.
+   */
   fail(error: unknown): void {
     if (error instanceof DeterminismError) this.#owner.block(error);
-    else this.#end ??= { type: 'run-failed', payload: encodeFailure(error) };
+    else {
+      const index = originOf(error) ?? this.#owner.seq + 1;
+      this.finish({ type: 'run-failed', index, payload: encodeFailure(error) });
+    }
   }
 
+  /** The first end counts. */
+  finish(end: End): void {
+    this.#end ??= end;
+  }
+
+  /** The engine's own teardown; within a turn, what the end of the run means to whatever is still subscribed. */
   leave(): void {
     this.#left = true;
     this.#unsubscribe?.();

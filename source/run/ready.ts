@@ -1,6 +1,7 @@
 import TinyQueue from 'tinyqueue';
 import type { Bookkeeping, Delivery } from '../journal/event.js';
 import type { SignalRecord } from '../journal/journal.js';
+import type { Statement } from '../journal/statement.js';
 import type { Command } from './command.js';
 import type { Mailbox } from './mailbox.js';
 
@@ -18,6 +19,10 @@ export interface Ready {
   /** When it was due (a timer), published (a signal) or arrived. */
   readonly time: number;
   readonly signal?: SignalRecord;
+  /** The id of the letter that told of it. */
+  readonly letter?: number | undefined;
+  /** What is run in the commit that records it. */
+  readonly statements?: readonly Statement[] | undefined;
   /** Called when it is recorded. */
   readonly recorded?: (() => void) | undefined;
 }
@@ -36,7 +41,8 @@ const byTimeThenIssue = (a: Ready, b: Ready): number => a.time - b.time || a.com
  */
 export class ReadyQueue {
   readonly #mailbox: Mailbox;
-  readonly #timers = new TinyQueue<Due>([], byDueThenIssue);
+  #timers = new TinyQueue<Due>([], byDueThenIssue);
+  readonly #rearmed = new WeakMap<Command, number>();
   /** Commands that wait for a signal, in the order of issue, by its name. */
   readonly #waits = new Map<string, Command[]>();
   #arrived: Ready[] = [];
@@ -52,8 +58,40 @@ export class ReadyQueue {
     this.#arrived.push({ command, outcome, time: this.#lastArrival, recorded });
   }
 
+  /** What a child has written: its time is that of the child's own event, whenever it is read. */
+  arriveLetter(command: Command, outcome: Outcome, letter: SignalRecord): void {
+    this.#arrived.push({ command, outcome, time: letter.at, letter: letter.id });
+  }
+
+  /** What the commit itself carries out. */
+  arriveStatements(command: Command, statements: readonly Statement[], now: number): void {
+    this.#arrived.push({ command, outcome: { type: 'transaction-committed', payload: '' }, time: now, statements });
+  }
+
+  /** A choice is in the very next commit, whatever else is ready: a run without it has passed the place before there was one. */
+  arriveFirst(command: Command, outcome: Outcome): void {
+    this.#arrived.push({ command, outcome, time: -Infinity });
+  }
+
   awaitTimer(command: Command, due: number): void {
     this.#timers.push({ due, command });
+  }
+
+  /** The timer is armed anew; an earlier instant no longer counts. */
+  rearm(command: Command, due: number): void {
+    this.#rearmed.set(command, due);
+    this.#timers.push({ due, command });
+  }
+
+  /** Timers and signals that nobody waits for any more. */
+  forgetWaits(isForgotten: (command: Command) => boolean): void {
+    const kept = this.#timers.data.filter(({ command }) => !isForgotten(command));
+    this.#timers = new TinyQueue<Due>(kept, byDueThenIssue);
+    for (const [name, waits] of this.#waits) {
+      const left = waits.filter((command) => !isForgotten(command));
+      if (left.length > 0) this.#waits.set(name, left);
+      else this.#waits.delete(name);
+    }
   }
 
   awaitSignal(command: Command): void {
@@ -65,15 +103,26 @@ export class ReadyQueue {
   /** The earliest instant at which a pending timer is due. */
   nextDue(): number | undefined {
     for (let next = this.#timers.peek(); next; next = this.#timers.peek()) {
-      if (next.command.state === 'pending') return next.due;
+      const isArmed = (this.#rearmed.get(next.command) ?? next.due) === next.due;
+      if (next.command.state === 'pending' && isArmed) return next.due;
       this.#timers.pop();
     }
     return undefined;
   }
 
+  /** Whether an outcome waits to be recorded. */
+  get hasArrived(): boolean {
+    return this.#arrived.some((ready) => ready.command.state === 'pending');
+  }
+
+  /** Removes and returns the outcomes that wait to be recorded, and nothing that time or others bring. */
+  takeOutcomes(): Ready[] {
+    return this.#takeArrived(undefined).sort(byTimeThenIssue);
+  }
+
   /** Whether `take` would give something. */
   hasReady(now: number): boolean {
-    if (this.#arrived.some((ready) => ready.command.state === 'pending')) return true;
+    if (this.hasArrived) return true;
     if ((this.nextDue() ?? Infinity) <= now) return true;
     for (const [name, waits] of this.#waits) {
       if (this.#mailbox.has(name) && waits.some((wait) => wait.state === 'pending')) return true;

@@ -1,7 +1,19 @@
-import type { Cancellations } from './cancellations.js';
 import type { Command } from './command.js';
-import type { Commands } from './commands.js';
+import { isActivity } from './command.js';
+import { closeRequest, type Children } from './children.js';
+import type { PendingNote } from './compose.js';
 import type { Execution, ExecutionHost } from './host.js';
+import type { LiveContext } from './live-context.js';
+
+/** Which of the commands that were issued are started. */
+export type Launches = (command: Command) => boolean;
+
+export interface Batch {
+  readonly run: LiveContext;
+  readonly children: Children;
+  /** Notes that belong into the next commit. */
+  readonly add: (note: PendingNote) => void;
+}
 
 /**
  * A whole batch is delivered: what it cancelled is aborted, what it issued and did not cancel starts now, exactly as at the
@@ -10,29 +22,85 @@ import type { Execution, ExecutionHost } from './host.js';
 export const settleBatch = (
   execution: Execution,
   host: ExecutionHost,
-  { commands, cancellations, over }: { commands: Commands; cancellations: Cancellations; over: boolean },
+  { run, children, add }: Batch,
+  launches: Launches,
 ): boolean => {
-  commands.cancelled.clear();
-  for (const command of cancellations.takeLaunched()) host.abort(execution, command);
-  if (over) return false;
-  const issued = commands.takeIssued();
-  for (const command of issued) launch(execution, host, command);
+  const { commands, cancellations } = run;
+  if (commands.cancelled.size > 0) commands.cancelled.clear();
+  for (const command of cancellations.takeLaunched()) {
+    if (command.spec.kind === 'child') children.cancelled(command);
+    else host.abort(execution, command);
+  }
+  for (const command of cancellations.takeSoftened()) host.soften(execution, command);
+  const issued = commands.takeIssued(launches);
+  for (const command of issued) launch(execution, host, { run, children, add }, command);
   return issued.length > 0;
 };
 
-const launch = (execution: Execution, host: ExecutionHost, command: Command): void => {
+/** The policies of children that nobody listens to any more, as notes; at the end of the run those of all that are at work. */
+export const closeChildren = (children: Children, all: boolean, now: number): readonly PendingNote[] =>
+  children.takeClosing(all).map((command) => ({
+    command,
+    note: { type: 'child-closed', index: command.child.incarnation },
+    request: closeRequest(command, children.idOf(command), now),
+  }));
+
+const launch = (execution: Execution, host: ExecutionHost, batch: Batch, command: Command): void => {
   const { spec } = command;
-  if (spec.kind !== 'activity' && spec.kind !== 'sideEffect') return;
-  const now = (): void => {
-    command.launched = true;
-    host.launch(execution, command);
+  const { run } = batch;
+  switch (spec.kind) {
+    case 'signal':
+    case 'timer':
+    case 'sleep':
+      return;
+    case 'child':
+      startChild(host, batch, command, spec);
+      return;
+    case 'transaction':
+      run.ready.arriveStatements(command, spec.statements, host.now());
+      return;
+    case 'version': {
+      const version = run.versions.recorded(spec.name) ?? spec.newest;
+      run.ready.arriveFirst(command, { type: 'version-chosen', index: version });
+      return;
+    }
+    default: {
+      const now = (): void => {
+        command.launched = true;
+        host.launch(execution, command);
+      };
+      if (!isActivity(spec) || !spec.task.options.intent || command.intended) {
+        now();
+        return;
+      }
+      execution.note(command, { type: 'activity-intended' }, () => {
+        command.intended = true;
+        if (execution.launches) now();
+      });
+    }
+  }
+};
+
+const startChild = (
+  host: ExecutionHost,
+  { run, children, add }: Batch,
+  command: Command,
+  spec: Parameters<Children['newRun']>[1],
+): void => {
+  const { child } = command;
+  if (child.state === 'started') return;
+  const id = children.idOf(command);
+  const recorded = (): void => {
+    host.started(id);
   };
-  if (spec.kind === 'sideEffect' || !spec.task.options.intent || command.intended) {
-    now();
+  command.child = { ...child, state: 'started' };
+  const now = host.now();
+  if (child.state === 'failed') {
+    const request = { runId: id, name: 'replay', payload: '{}', at: now };
+    add({ command, note: { type: 'child-replayed', index: child.incarnation }, request });
     return;
   }
-  execution.note(command, { type: 'activity-intended' }, () => {
-    command.intended = true;
-    now();
-  });
+  const version = host.newest(spec.child.workflow, spec.child.version);
+  const newRun = children.newRun(command, spec, { priority: run.priority, version, now });
+  add({ command, note: { type: 'child-started', index: child.incarnation }, child: newRun, recorded });
 };

@@ -1,6 +1,9 @@
 /** The identity of a command within its link: `kind:name#ordinal`. Ordinals count commands of one `kind:name` in the order of issue. */
 export const stepKey = (kind: string, name: string, ordinal: number): string => `${kind}:${name}#${ordinal}`;
 
+/** The name in a step key. */
+export const nameOfStepKey = (key: string): string => key.slice(key.indexOf(':') + 1, key.lastIndexOf('#'));
+
 /**
  * The key under which the outside world should recognise a command: stable over attempts, replays and crashes, different for
  * every link, and for what is issued behind a rewind.

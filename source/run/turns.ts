@@ -12,10 +12,14 @@ import { takeTime, returnTime } from './scheduler.js';
  * The callbacks of one phase are queued in one go, so that no foreign callback can come between the beginning of a turn and its
  * end, a throw does not prevent the end, and promises inside pipelines settle within the turn that caused them.
  */
-export interface TurnTaker extends RunContext {
+export interface TurnTaker {
+  /** The run that the operators find in its turns. */
+  readonly context: RunContext;
   beginTurn(event: RunEvent): void;
-  /** `thrown` has what `beginTurn` threw, if it did. */
-  endTurn(thrown: Thrown | undefined): void;
+  /** The last thing within the turn. `thrown` has what `beginTurn` threw, if it did. */
+  settleTurn(thrown: Thrown | undefined): void;
+  /** The turn is over, and no run's turn is on. */
+  endTurn(): void;
 }
 
 export interface Thrown {
@@ -42,9 +46,13 @@ const endCurrent = (): void => {
   const error = thrown;
   current = undefined;
   thrown = undefined;
-  returnTime();
-  enterRun(undefined);
-  taker.endTurn(error);
+  try {
+    taker.settleTurn(error);
+  } finally {
+    returnTime();
+    enterRun(undefined);
+  }
+  taker.endTurn();
 };
 
 const beginNext = (): void => {
@@ -58,8 +66,8 @@ const beginNext = (): void => {
     head = 0;
   }
   current = taker;
-  enterRun(taker);
-  takeTime(taker);
+  enterRun(taker.context);
+  takeTime(taker.context);
   try {
     taker.beginTurn(event);
   } catch (error) {

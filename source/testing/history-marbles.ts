@@ -31,21 +31,50 @@ const textOf = (event: RunEvent): string | undefined => {
   switch (event.type) {
     case 'started':
     case 'activity-emitted':
+    case 'child-emitted':
     case 'side-effect-recorded':
+    case 'transaction-committed':
     case 'signal-received':
     case 'output-emitted':
       return event.payload;
     case 'activity-completed':
       return event.payload ?? 'ended';
+    case 'child-completed':
+      return 'ended';
     case 'activity-failed':
+    case 'child-failed':
+    case 'transaction-failed':
     case 'run-failed':
       return `failed with ${failureText(event.payload)}`;
     case 'activity-attempt-failed':
       return `attempt ${event.index} failed`;
     case 'timer-fired':
       return 'fired';
+    case 'version-chosen':
+      return `version ${event.index}`;
+    case 'child-started':
+    case 'child-replayed':
+    case 'child-closed':
+      return event.type.slice('child-'.length);
     case 'run-completed':
       return completed;
+    case 'run-continued':
+      return `continued with ${event.payload}`;
+    case 'run-cancelled':
+    case 'run-terminated':
+    case 'run-paused':
+    case 'run-resumed':
+      return event.type.slice('run-'.length);
+    case 'cancel-requested':
+      return 'cancel requested';
+    case 'saga-compensated':
+      return `compensates ${event.payload}`;
+    case 'run-retried':
+      return `retried from ${event.index}`;
+    case 'run-rewound':
+      return `rewound to ${event.index}`;
+    case 'run-forked':
+      return `forked from ${event.payload}`;
     case 'activity-intended':
     case 'activity-heartbeat':
       return undefined;

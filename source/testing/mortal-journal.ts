@@ -102,11 +102,23 @@ export const mortalJournal = (journal: Journal, options: MortalOptions = {}): Mo
   return {
     kill,
     journal: {
-      start: (run) =>
+      start: (run, statements) =>
         append(
           1,
-          () => journal.start(run),
-          () => journal.start(run),
+          () => journal.start(run, statements),
+          () => journal.start(run, statements),
+        ),
+      request: (request, statuses) =>
+        append(
+          0,
+          () => journal.request(request, statuses),
+          () => journal.request(request, statuses),
+        ),
+      fork: (fork) =>
+        append(
+          1,
+          () => journal.fork(fork),
+          () => journal.fork(fork),
         ),
       commit: (commit) =>
         append(
@@ -123,6 +135,11 @@ export const mortalJournal = (journal: Journal, options: MortalOptions = {}): Mo
       run: (id) => alive(journal.run(id)),
       runs: (filter, page) => alive(journal.runs(filter, page)),
       events: (runId, link, from, size) => alive(journal.events(runId, link, from, size)).then(reorder),
+      last: (runId, link, type) => alive(journal.last(runId, link, type)),
+      ofType: (runId, link, type) => alive(journal.ofType(runId, link, type)),
+      exposed: (runId) => alive(journal.exposed(runId)),
+      letters: (runId) => alive(journal.letters(runId)),
+      isUnread: (letterId) => alive(journal.isUnread(letterId)),
       lastOutput: (runId, link) => alive(journal.lastOutput(runId, link)),
       tail: (after, size) => alive(journal.tail(after, size)),
       mailbox: (runId) => alive(journal.mailbox(runId)),

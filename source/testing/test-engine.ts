@@ -1,5 +1,6 @@
 import { AssertionError } from 'node:assert';
-import type { StartOptions, Tempolite } from '../client/tempolite.js';
+import type { StartOptions } from '../client/starts.js';
+import type { Tempolite } from '../client/tempolite.js';
 import type { WorkerOptions } from '../engine/options.js';
 import { EngineError } from '../errors.js';
 import type { Journal, NewSignal } from '../journal/journal.js';

@@ -6,7 +6,7 @@ type Walk = (key: string | number, item: unknown) => unknown;
 const ownNames = new Set(['name', 'message', 'stack', 'cause', 'errors']);
 
 /**
- * An error as JSON: name, message, stack, cause, the errors of an aggregate, and own properties such as `code`. A property that
+ * An error as JSON: name, message, stack, cause, the `errors` of an aggregate, and own properties such as `code`. A property that
  * cannot be written down (a socket, a function) is left out and named in `unrecorded`: the error itself always survives.
  */
 export const encodeError = (error: Error, at: Walk): Record<string, unknown> => {
@@ -26,7 +26,10 @@ export const encodeError = (error: Error, at: Walk): Record<string, unknown> => 
     if (encoded !== undefined) properties[key] = encoded;
   }
   const cause = 'cause' in error ? attempt('cause', () => error.cause) : undefined;
-  const parts = error instanceof AggregateError ? attempt('errors', () => [...(error.errors as unknown[])]) : undefined;
+  const parts =
+    'errors' in error && Array.isArray(error.errors)
+      ? attempt('errors', () => [...(error.errors as unknown[])])
+      : undefined;
   return {
     name: error.name,
     message: error.message,
@@ -46,6 +49,9 @@ const ours = [
   errors.DeterminismError,
   errors.ActivityError,
   errors.EngineError,
+  errors.RunError,
+  errors.ChildError,
+  errors.SagaError,
 ];
 
 /** Error classes whose instances come back as instances of themselves. */

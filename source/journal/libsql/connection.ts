@@ -1,8 +1,13 @@
 import Database from 'libsql';
-import { ValueError } from '../../errors.js';
+import { JournalError, ValueError } from '../../errors.js';
+import { parameterCount, sqlValueFault } from '../statement.js';
+import { sqlTokens } from '../sql-tokens.js';
 
 /** All that may be bound: the native driver aborts the process on anything else, and writes JS numbers as REAL. */
 export type Binding = null | string | bigint;
+
+/** What a user's statement may bind: the driver takes each as it is, a number as REAL. */
+export type UserBinding = Binding | number | Uint8Array;
 
 type Statement = ReturnType<InstanceType<typeof Database>['prepare']>;
 
@@ -11,10 +16,26 @@ export interface Written {
   readonly lastInsertRowid: number;
 }
 
+/** What a user's statement gave: INTEGERs are bigints, BLOBs are Buffers. */
+export interface UserResult {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly unknown[])[];
+  readonly changes: number;
+}
+
 interface Cached {
   readonly statement: Statement;
   readonly parameters: number;
 }
+
+/**
+ * `asked`: it begins with the first statement. `done`: its only statement was atomic by itself. `ended`: a user's statement, or a
+ * fault that it met, has rolled all of it back.
+ */
+type TransactionState = 'none' | 'asked' | 'begun' | 'done' | 'ended';
+
+/** Prepared statements of users that are kept, the latest used: unlike ours, there may be any number of them. */
+export const mostUserStatements = 100;
 
 /**
  * The one place that touches the native driver, and the one where its traps are closed: bindings are typed and always an array of
@@ -24,9 +45,10 @@ interface Cached {
 export class Connection {
   readonly #database: InstanceType<typeof Database>;
   readonly #statements = new Map<string, Cached>();
+  /** The latest used is the last. */
+  readonly #userStatements = new Map<string, Cached>();
   #open = true;
-  /** `asked`: it begins with the first statement. `done`: its only statement was atomic by itself. */
-  #transaction: 'none' | 'asked' | 'begun' | 'done' = 'none';
+  #transaction: TransactionState = 'none';
 
   constructor(path: string) {
     // The driver would wait for locks by sleeping the event loop: it must not wait at all.
@@ -66,15 +88,51 @@ export class Connection {
     this.#transaction = 'asked';
     try {
       const result = work();
-      if (this.#hasBegun()) this.#database.exec('COMMIT');
+      if (this.#is('ended')) throw ended();
+      if (this.#is('begun')) this.#database.exec('COMMIT');
       return result;
     } catch (error) {
       // A full disk has already rolled back; another ROLLBACK would hide why.
-      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+      if (this.inTransaction) this.#database.exec('ROLLBACK');
       throw error;
     } finally {
       this.#transaction = 'none';
     }
+  }
+
+  /** Asked of a closed database, the driver would abort the process. */
+  get inTransaction(): boolean {
+    return this.#open && this.#database.inTransaction;
+  }
+
+  /** Runs `work` as a part of the open transaction. What it throws takes back what it wrote, and nothing else. */
+  savepoint<T>(work: () => T): T {
+    if (this.#is('none')) throw new TypeError('a savepoint is a part of a transaction, and there is none');
+    this.exec('SAVEPOINT part');
+    try {
+      const result = work();
+      if (this.#is('ended')) throw ended();
+      this.#database.exec('RELEASE part');
+      return result;
+    } catch (error) {
+      if (this.inTransaction) this.#database.exec('ROLLBACK TO part; RELEASE part');
+      throw error;
+    }
+  }
+
+  /** A user's statement, within a transaction. It may have ended it: nothing can be written in it any more then. */
+  user(sql: string, bindings: readonly UserBinding[]): UserResult {
+    this.#begin();
+    if (!this.#is('begun')) throw new TypeError('a statement of a user is a part of a transaction, and there is none');
+    try {
+      return this.#userNow(this.#preparedForUser(sql, bindings), bindings);
+    } finally {
+      if (!this.inTransaction) this.#transaction = 'ended';
+    }
+  }
+
+  get userStatements(): number {
+    return this.#userStatements.size;
   }
 
   /** Statements keep a closed connection alive: they are let go first. */
@@ -82,14 +140,16 @@ export class Connection {
     if (!this.#open) return;
     this.#open = false;
     this.#statements.clear();
+    this.#userStatements.clear();
     this.#database.close();
   }
 
-  #hasBegun(): boolean {
-    return this.#transaction === 'begun';
+  #is(state: TransactionState): boolean {
+    return this.#transaction === state;
   }
 
   #begin(): void {
+    if (this.#transaction === 'ended') throw ended();
     if (this.#transaction === 'done') throw new TypeError('the last statement of this transaction has been written');
     if (this.#transaction !== 'asked') return;
     this.#database.exec('BEGIN IMMEDIATE');
@@ -101,12 +161,42 @@ export class Connection {
     return { changes, lastInsertRowid: Number(lastInsertRowid) };
   }
 
+  #userNow({ statement }: Cached, bindings: readonly UserBinding[]): UserResult {
+    if (!statement.reader) return { columns: [], rows: [], changes: statement.run([...bindings]).changes };
+    const before = this.#changes().total;
+    const rows = statement.all([...bindings]) as unknown[][];
+    // Asked for now: if the table was altered since, it is the run that has prepared the statement anew.
+    const columns = statement.columns().map(({ name }) => name);
+    // A SELECT leaves the number of the last statement that wrote.
+    const { total, last } = this.#changes();
+    return { columns, rows, changes: total === before ? 0 : last };
+  }
+
+  #changes(): { readonly total: number; readonly last: number } {
+    const [total, last] = this.all('SELECT total_changes(), changes()')[0] ?? [];
+    return { total: Number(total), last: Number(last) };
+  }
+
+  #preparedForUser(sql: string, bindings: readonly UserBinding[]): Cached {
+    const cached = this.#userStatements.get(sql) ?? this.#prepareForUser(sql);
+    this.#userStatements.delete(sql);
+    this.#userStatements.set(sql, cached);
+    const [oldest] = this.#userStatements.keys();
+    if (this.#userStatements.size > mostUserStatements && oldest !== undefined) this.#userStatements.delete(oldest);
+    checkArity(cached, bindings, sql);
+    for (const binding of bindings) checkUser(binding);
+    return cached;
+  }
+
+  #prepareForUser(sql: string): Cached {
+    const statement = this.#database.prepare(sql);
+    if (statement.reader) statement.raw(true).safeIntegers(true);
+    return { statement, parameters: parameterCount(sqlTokens(sql)) };
+  }
+
   #prepared(sql: string, bindings: readonly Binding[], rows: boolean): Statement {
     const cached = this.#statements.get(sql) ?? this.#prepare(sql, rows);
-    // The driver passes over surplus parameters and keeps old values for missing ones.
-    if (cached.parameters !== bindings.length) {
-      throw new TypeError(`the statement takes ${cached.parameters} parameters, not ${bindings.length}: ${sql}`);
-    }
+    checkArity(cached, bindings, sql);
     for (const binding of bindings) check(binding);
     return cached.statement;
   }
@@ -121,6 +211,22 @@ export class Connection {
     return cached;
   }
 }
+
+const ended = (): JournalError =>
+  new JournalError('TRANSACTION_ENDED', 'the database has rolled this transaction back: nothing of it is written');
+
+/** The driver passes over surplus parameters and keeps old values for missing ones. */
+const checkArity = ({ parameters }: Cached, bindings: readonly unknown[], sql: string): void => {
+  if (parameters === bindings.length) return;
+  throw new TypeError(`the statement takes ${parameters} parameters, not ${bindings.length}: ${sql}`);
+};
+
+/** Values of users are not shown. */
+const checkUser = (binding: unknown): void => {
+  const fault = typeof binding === 'boolean' ? 'a boolean' : sqlValueFault(binding);
+  if (fault !== undefined)
+    throw new TypeError(`null, a text, a bigint, a finite number or a Uint8Array can be bound, not ${fault}`);
+};
 
 /** Callers without a compiler bind what they like: a boolean or an object would abort the process, a number would become REAL. */
 const check = (binding: unknown): void => {

@@ -1,15 +1,28 @@
 import { EngineError, JournalError } from '../../errors.js';
-import type { PositionedEvent, RunEvent } from '../event.js';
-import type { Change, Journal, NewSignal, RunCommit, SignalRecord, Worker } from '../journal.js';
+import type { EventType, PositionedEvent, RunEvent } from '../event.js';
+import type {
+  Change,
+  Exposed,
+  Fork,
+  Journal,
+  Letter,
+  NewRequest,
+  NewSignal,
+  RunCommit,
+  SignalRecord,
+  Worker,
+} from '../journal.js';
 import type { NewRun, RunFilter, RunRecord } from '../run-record.js';
-import { isTerminal } from '../status.js';
+import type { Statement } from '../statement.js';
+import type { RunStatus } from '../status.js';
 import { retryBusy } from './busy.js';
 import { AppendBuffer } from './append-buffer.js';
 import type { Binding, Connection } from './connection.js';
 import { journalError } from './failures.js';
 import { GroupCommit, type GroupCommitOptions } from './group-commit.js';
-import { fencedOut, Ownership } from './ownership.js';
+import { Ownership } from './ownership.js';
 import * as rows from './rows.js';
+import { RunWriter } from './run-writer.js';
 import * as sql from './statements.js';
 
 /** Characters of payloads that are read as one text. */
@@ -23,8 +36,7 @@ export class EmbeddedJournal implements Journal {
   readonly #ownership: Ownership;
   readonly #appends: AppendBuffer;
   readonly #listeners = new Set<(changes: readonly Change[]) => void>();
-  /** Row numbers of the runs that are being written. */
-  readonly #nums = new Map<string, number>();
+  readonly #writer: RunWriter;
   #changes: Change[] = [];
   #closed: Promise<void> | undefined;
 
@@ -32,6 +44,9 @@ export class EmbeddedJournal implements Journal {
     this.#connection = connection;
     this.#ownership = new Ownership(connection);
     this.#appends = new AppendBuffer(connection);
+    this.#writer = new RunWriter(connection, this.#ownership, this.#appends, (change) => {
+      this.#note(change);
+    });
     this.#busyTimeoutMs = options.busyTimeoutMs;
     this.#group = new GroupCommit(connection, options, {
       written: () => {
@@ -47,14 +62,28 @@ export class EmbeddedJournal implements Journal {
     });
   }
 
-  start(run: NewRun): Promise<{ readonly created: boolean; readonly run: RunRecord }> {
-    return this.#add(2, () => this.#start(run));
+  start(
+    run: NewRun,
+    statements?: readonly Statement[],
+  ): Promise<{ readonly created: boolean; readonly run: RunRecord }> {
+    return this.#add(2 + (statements?.length ?? 0), () => this.#writer.start(run, statements));
   }
 
-  commit(commit: RunCommit): Promise<void> {
-    return this.#add(commit.events.length + 1, () => {
-      this.#commit(commit);
-    });
+  commit(commit: RunCommit): Promise<readonly RunEvent[]> {
+    const size = commit.events.length + (commit.children?.length ?? 0) * 2 + 1;
+    const another = commit.transactions ? (error: unknown) => this.#writer.refuse(commit, error) : undefined;
+    return this.#add(size, () => this.#writer.commit(commit), another);
+  }
+
+  request(
+    request: NewRequest,
+    statuses: readonly RunStatus[],
+  ): Promise<{ readonly id: number | undefined; readonly run: RunRecord }> {
+    return this.#add(1, () => this.#writer.request(request, statuses));
+  }
+
+  fork(fork: Fork): Promise<{ readonly created: boolean; readonly run: RunRecord }> {
+    return this.#add(fork.to + 2, () => this.#writer.fork(fork));
   }
 
   signal(signal: NewSignal): Promise<{ readonly accepted: boolean; readonly signal: SignalRecord }> {
@@ -77,6 +106,10 @@ export class EmbeddedJournal implements Journal {
         conditions.push('status IN (SELECT value FROM json_each(?))');
         bindings.push(JSON.stringify([filter.status].flat()));
       }
+      if (filter.parent !== undefined) {
+        conditions.push('parent = (SELECT num FROM tempolite_runs WHERE id = ?)');
+        bindings.push(filter.parent);
+      }
       for (const [name, value] of Object.entries(filter.tags ?? {})) {
         conditions.push('EXISTS (SELECT 1 FROM json_each(tags) tag WHERE tag.key = ? AND tag.value = ?)');
         bindings.push(name, value);
@@ -96,8 +129,25 @@ export class EmbeddedJournal implements Journal {
     });
   }
 
+  last(runId: string, link: number, type?: EventType): Promise<RunEvent | undefined> {
+    return this.#read(() => this.#last(runId, link, type));
+  }
+
+  ofType(runId: string, link: number, type: EventType): Promise<readonly RunEvent[]> {
+    return this.#read(() => this.#connection.all(sql.eventsOfType, [runId, BigInt(link), type]).map(rows.fromEventRow));
+  }
+
   lastOutput(runId: string, link: number): Promise<RunEvent | undefined> {
-    return this.#read(() => this.#connection.all(sql.lastOutput, [runId, BigInt(link)]).map(rows.fromEventRow)[0]);
+    return this.#read(() => {
+      const end = this.#last(runId, link, 'run-completed');
+      if (end?.type !== 'run-completed' || end.index === undefined) return this.#last(runId, link, 'output-emitted');
+      const output = [runId, BigInt(link), BigInt(end.index - 1)];
+      return this.#connection.all(sql.outputAt, output).map(rows.fromEventRow)[0];
+    });
+  }
+
+  exposed(runId: string): Promise<readonly Exposed[]> {
+    return this.#read(() => this.#connection.all(sql.exposed, [runId]).map(rows.fromExposedRow));
   }
 
   tail(after: number, limit: number): Promise<readonly PositionedEvent[]> {
@@ -113,6 +163,14 @@ export class EmbeddedJournal implements Journal {
 
   mailbox(runId: string): Promise<readonly SignalRecord[]> {
     return this.#read(() => this.#connection.all(sql.mailbox, [runId]).map(rows.fromSignalRow));
+  }
+
+  letters(runId: string): Promise<readonly Letter[]> {
+    return this.#read(() => this.#connection.all(sql.letters, [runId]).map(rows.fromLetterRow));
+  }
+
+  isUnread(letterId: number): Promise<boolean> {
+    return this.#read(() => this.#connection.all(sql.unreadLetter, [BigInt(letterId)]).length > 0);
   }
 
   claimable(now: number, workflows: readonly string[], recover: boolean): Promise<readonly RunRecord[]> {
@@ -165,63 +223,6 @@ export class EmbeddedJournal implements Journal {
     return this.#closed;
   }
 
-  // ── writing, within a transaction ─────────────────────────────────────────────────────────────────────────────────────
-
-  #start(run: NewRun): { readonly created: boolean; readonly run: RunRecord } {
-    const at = BigInt(Math.floor(run.createdAt));
-    const wakeAt = run.wakeAt === undefined ? null : BigInt(Math.ceil(run.wakeAt));
-    const worker = run.status === 'running' ? (this.#ownership.workerId ?? null) : null;
-    const created = this.#connection.all(sql.insertRun, [
-      run.id,
-      run.workflow,
-      BigInt(run.version),
-      run.status,
-      BigInt(run.priority),
-      JSON.stringify(run.tags),
-      run.inputDigest,
-      at,
-      at,
-      wakeAt,
-      worker,
-    ])[0];
-    if (!created) {
-      const existing = this.#runById(run.id);
-      if (!existing) throw new JournalError('JOURNAL_FAILED', `run "${run.id}" is neither new nor there`);
-      return { created: false, run: existing };
-    }
-    const event = { type: 'started', seq: 0, batch: 0, epoch: 0, at: Number(at), payload: run.input } as const;
-    const num = rows.numOf(created);
-    const { lastInsertRowid } = this.#connection.run(sql.insertStarted, [BigInt(num), 0n, ...rows.toEventRow(event)]);
-    if (run.status === 'running') this.#nums.set(run.id, num);
-    const record = rows.fromRunRow(created);
-    this.#note({ type: 'events', events: [{ position: lastInsertRowid, runId: run.id, link: 0, event }] });
-    this.#note({ type: 'run', run: record });
-    return { created: true, run: record };
-  }
-
-  #commit({ runId, link, events, consumed = [], status }: RunCommit): void {
-    const num = this.#numOf(runId);
-    const proof = this.#ownership.proof();
-    if (events.length > 0) this.#note({ type: 'events', events: this.#appends.add(num, runId, link, events) });
-    for (const id of consumed) {
-      if (this.#connection.run(sql.consume, [BigInt(id), ...proof]).changes === 0) throw fencedOut();
-    }
-    if (!status) return;
-    const updated = this.#connection.all(sql.updateRun, [
-      status.status,
-      BigInt(Math.floor(status.at)),
-      status.wakeAt === undefined ? null : BigInt(Math.ceil(status.wakeAt)),
-      status.detail ?? null,
-      isTerminal(status.status) ? null : proof[0],
-      BigInt(num),
-      ...proof,
-    ])[0];
-    if (!updated) throw fencedOut();
-    // A run that waits costs no memory.
-    if (isTerminal(status.status) || status.status === 'waiting') this.#nums.delete(runId);
-    this.#note({ type: 'run', run: rows.fromRunRow(updated) });
-  }
-
   #signal(signal: NewSignal): { readonly accepted: boolean; readonly signal: SignalRecord } {
     const { runId, name, payload, idempotencyKey = null } = signal;
     const at = BigInt(Math.floor(signal.at));
@@ -242,16 +243,6 @@ export class EmbeddedJournal implements Journal {
     );
   }
 
-  #numOf(runId: string): number {
-    const known = this.#nums.get(runId);
-    if (known !== undefined) return known;
-    const row = this.#connection.all(sql.runNum, [runId])[0];
-    if (!row) throw new EngineError('RUN_NOT_FOUND', `there is no run "${runId}" in this database`);
-    const num = rows.numOf(row);
-    this.#nums.set(runId, num);
-    return num;
-  }
-
   // ── changes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #note(change: Change): void {
@@ -267,7 +258,7 @@ export class EmbeddedJournal implements Journal {
   /** What was noted in a transaction that came to nothing: its changes, and rows that are not there. */
   #forget(): void {
     this.#changes = [];
-    this.#nums.clear();
+    this.#writer.forget();
   }
 
   // ── plumbing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -276,9 +267,18 @@ export class EmbeddedJournal implements Journal {
     return this.#connection.all(sql.runById, [id]).map(rows.fromRunRow)[0];
   }
 
-  #add<T>(count: number, write: () => T): Promise<T> {
+  #last(runId: string, link: number, type?: EventType): RunEvent | undefined {
+    const ofLink = [runId, BigInt(link)];
+    const found =
+      type === undefined
+        ? this.#connection.all(sql.lastEvent, ofLink)
+        : this.#connection.all(sql.lastOfType, [...ofLink, type]);
+    return found.map(rows.fromEventRow)[0];
+  }
+
+  #add<T>(count: number, write: () => T, another?: (error: unknown) => boolean): Promise<T> {
     if (this.#closed) return Promise.reject(closed());
-    return this.#group.add(count, write);
+    return this.#group.add(count, write, another);
   }
 
   async #read<T>(read: () => T): Promise<T> {

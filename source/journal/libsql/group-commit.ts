@@ -8,6 +8,8 @@ interface Entry {
   /** Writes, and answers with what to do once the commit has returned. */
   readonly write: () => () => void;
   readonly reject: (error: unknown) => void;
+  /** Asked when it was refused on its own: whether it writes something else if it is tried once more. */
+  readonly another: ((error: unknown) => boolean) | undefined;
   readonly rows: number;
 }
 
@@ -49,11 +51,12 @@ export class GroupCommit {
   }
 
   /** Puts a piece of writing into the next transaction; answers with what `write` gives once it is committed. */
-  add<T>(rows: number, write: () => T): Promise<T> {
+  add<T>(rows: number, write: () => T, another?: (error: unknown) => boolean): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({
         rows,
         reject,
+        another,
         write: () => {
           const result = write();
           return () => {
@@ -111,6 +114,7 @@ export class GroupCommit {
       this.#hooks.rolledBack();
       if (isBusy(error)) return this.#tryLater(group, error);
       if (group.length > 1 && isOfOneCaller(error)) return this.#writeOneByOne(group);
+      if (isOfOneCaller(error) && group[0]?.another?.(error)) return this.#write(group);
       return this.#reject(group, journalError(error));
     }
     this.#busy.over();

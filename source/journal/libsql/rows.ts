@@ -1,6 +1,6 @@
 import type { EventBody, RunEvent } from '../event.js';
-import type { SignalRecord } from '../journal.js';
-import type { RunRecord } from '../run-record.js';
+import type { Exposed, Letter, SignalRecord } from '../journal.js';
+import type { Rewind, RunRecord } from '../run-record.js';
 import { statuses, type RunStatus } from '../status.js';
 import type { Binding } from './connection.js';
 
@@ -39,7 +39,8 @@ export const fromEventsPage = ([row]: readonly (readonly unknown[])[]): RunEvent
 
 /** The columns of a run, in the order in which they are read. */
 export const runColumns =
-  'num, id, workflow, version, status, link, priority, tags, input_digest, created_at, updated_at, wake_at, detail';
+  'num, id, workflow, version, status, link, priority, tags, input_digest, created_at, updated_at, wake_at, detail, ' +
+  'parent_id, parent_key, versions, rewinds';
 
 const isStatus = (text: string): text is RunStatus => statuses.some((status) => status === text);
 
@@ -48,6 +49,7 @@ export const numOf = (row: readonly unknown[]): number => Number(row[0]);
 export const fromRunRow = (row: readonly unknown[]): RunRecord => {
   const [, id, workflow, version, status, link, priority, tags, inputDigest, createdAt, updatedAt, wakeAt, detail] =
     row;
+  const [parentId, parentKey, versions, rewinds] = row.slice(13);
   const text = String(status);
   if (!isStatus(text)) throw new TypeError(`run ${String(id)} has the unknown status ${text}`);
   return {
@@ -62,6 +64,9 @@ export const fromRunRow = (row: readonly unknown[]): RunRecord => {
     createdAt: Number(createdAt),
     updatedAt: Number(updatedAt),
     ...(wakeAt === null ? {} : { wakeAt: Number(wakeAt) }),
+    ...(typeof parentId === 'string' ? { parent: { runId: parentId, key: String(parentKey) } } : {}),
+    ...(typeof versions === 'string' ? { versions: JSON.parse(versions) as Record<string, number> } : {}),
+    ...(typeof rewinds === 'string' ? { rewinds: JSON.parse(rewinds) as Rewind[] } : {}),
     ...(typeof detail === 'string' ? { detail } : {}),
   };
 };
@@ -72,3 +77,21 @@ export const fromSignalRow = (row: readonly unknown[]): SignalRecord => {
   const [id, name, payload, at] = row;
   return { id: Number(id), name: String(name), payload: String(payload), at: Number(at) };
 };
+
+export const letterColumns = `${signalColumns}, kind`;
+
+export const fromLetterRow = (row: readonly unknown[]): Letter => {
+  const kind = row[4];
+  if (kind !== 'child' && kind !== 'control')
+    throw new TypeError(`letter ${String(row[0])} is of the unknown kind ${String(kind)}`);
+  return { ...fromSignalRow(row), kind };
+};
+
+export const fromExposedRow = ([name, payload, at]: readonly unknown[]): Exposed => ({
+  name: String(name),
+  payload: String(payload),
+  at: Number(at),
+});
+
+/** The name in a step key. */
+export const nameOfKey = (key: string): string => key.slice(key.indexOf(':') + 1, key.lastIndexOf('#'));

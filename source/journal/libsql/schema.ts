@@ -63,4 +63,36 @@ export const migrations: readonly string[] = [
   CREATE TABLE fences (one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL) STRICT;
   INSERT INTO fences VALUES (1, 0);
   `,
+  `
+  -- The user's own tables live beside ours.
+  ALTER TABLE runs RENAME TO tempolite_runs;
+  ALTER TABLE events RENAME TO tempolite_events;
+  ALTER TABLE inbox RENAME TO tempolite_inbox;
+  ALTER TABLE workers RENAME TO tempolite_workers;
+  ALTER TABLE fences RENAME TO tempolite_fences;
+  DROP INDEX runs_by_status;
+  DROP INDEX runs_by_workflow;
+  DROP INDEX inbox_unread;
+  DROP INDEX inbox_once;
+  CREATE INDEX tempolite_runs_by_status ON tempolite_runs (status, wake_at);
+  CREATE INDEX tempolite_runs_by_workflow ON tempolite_runs (workflow, num);
+  CREATE INDEX tempolite_inbox_unread ON tempolite_inbox (run, id) WHERE consumed = 0;
+  CREATE UNIQUE INDEX tempolite_inbox_once ON tempolite_inbox (run, name, idempotency_key)
+    WHERE idempotency_key IS NOT NULL;
+
+  ALTER TABLE tempolite_runs ADD COLUMN parent_id TEXT;
+  ALTER TABLE tempolite_runs ADD COLUMN on_close TEXT;
+  ALTER TABLE tempolite_runs ADD COLUMN versions TEXT;
+  ALTER TABLE tempolite_runs ADD COLUMN rewinds TEXT;
+  CREATE INDEX tempolite_runs_by_parent ON tempolite_runs (parent) WHERE parent IS NOT NULL;
+
+  -- The latest value that a run has published under each name.
+  CREATE TABLE tempolite_exposed (
+    run INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (run, name)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -38,8 +38,9 @@ const commit = journal.commit.bind(journal);
 journal.commit = async (change) => {
   commits += 1;
   if (when === 'before' && commits === Number(n)) die();
-  await commit(change);
+  const written = await commit(change);
   if (when === 'after' && commits === Number(n)) die();
+  return written;
 };
 
 const tempolite = await Tempolite.over(journal, { workflows: [tenSteps] });

@@ -15,7 +15,11 @@ const hear = (journal: Journal): { readonly heard: string[]; readonly stop: () =
 const shortly = (change: Change): readonly string[] => {
   if (change.type === 'run') return [`${change.run.id} is ${change.run.status}`];
   if (change.type === 'signal') return [`${change.runId} < ${change.signal.payload}`];
-  return change.events.map(({ runId, event }) => `${runId} ${event.seq}`);
+  if (change.type === 'events') return change.events.map(({ runId, event }) => `${runId} ${event.seq}`);
+  if (change.type === 'consumed') return [`${change.runId} read ${change.ids.join(' ')}`];
+  return change.type === 'letter'
+    ? [`${change.runId} <- ${change.letter.name}`]
+    : [`${change.runId} shows ${change.exposed.name}`];
 };
 
 export const changes = (subject: Subject): void => {

@@ -3,7 +3,7 @@ import type { Journal } from '../../../source/journal/journal.js';
 import type { RunStatus } from '../../../source/journal/status.js';
 import { newRun, own, type Subject } from '../../_support/journals.js';
 
-const become = (journal: Journal, id: string, status: RunStatus, wakeAt?: number): Promise<void> =>
+const become = (journal: Journal, id: string, status: RunStatus, wakeAt?: number): Promise<unknown> =>
   journal.commit({
     runId: id,
     link: 0,

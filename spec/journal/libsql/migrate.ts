@@ -21,7 +21,10 @@ test('an empty file gets the whole schema', (t) => {
 
   t.is(versionOf(connection), migrations.length);
   const tables = connection.all("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'");
-  t.deepEqual(tables.flat().sort(), ['events', 'fences', 'inbox', 'runs', 'workers']);
+  t.deepEqual(
+    tables.flat().sort(),
+    ['events', 'exposed', 'fences', 'inbox', 'runs', 'workers'].map((name) => `tempolite_${name}`),
+  );
   connection.close();
 });
 

@@ -61,7 +61,7 @@ test('the file is in WAL mode, and a commit is on disk when it is acknowledged',
   const other = new Database(path);
 
   t.deepEqual(other.prepare('PRAGMA journal_mode').raw(true).all([]), [['wal']]);
-  t.deepEqual(other.prepare('SELECT id FROM runs').raw(true).all([]), [['run']]);
+  t.deepEqual(other.prepare('SELECT id FROM tempolite_runs').raw(true).all([]), [['run']]);
 });
 
 test('a file that is locked while it is opened is waited for without blocking', async (t) => {

@@ -76,5 +76,5 @@ test('a closed journal holds no lock and no transaction', async (t) => {
 
   const other = opened(t, path);
   t.deepEqual(other.all('PRAGMA wal_checkpoint(TRUNCATE)'), [[0, 0, 0]]);
-  t.notThrows(() => other.transaction(() => other.run('DELETE FROM workers')));
+  t.notThrows(() => other.transaction(() => other.run('DELETE FROM tempolite_workers')));
 });

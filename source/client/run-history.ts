@@ -1,0 +1,114 @@
+import { EngineError } from '../errors.js';
+import { dryReplay } from '../engine/dry-replay.js';
+import type { Registry } from '../engine/registry.js';
+import type { Worker } from '../engine/worker.js';
+import type { Settings } from '../engine/options.js';
+import { isEnd } from '../journal/event.js';
+import { readEvents } from '../journal/history.js';
+import type { Journal } from '../journal/journal.js';
+import type { RunRecord } from '../journal/run-record.js';
+import { cutsOf, isCut } from '../run/rewinds.js';
+import { newId } from '../values/ids.js';
+import { checkStart, type StartOptions, type Starts } from './starts.js';
+
+export interface ForkOptions extends Pick<StartOptions, 'id' | 'priority' | 'tags'> {
+  /** The version of the workflow that the new run has. Default: that of the run. */
+  readonly version?: number;
+}
+
+export interface RetryOptions extends StartOptions {
+  /** Default: the input of the run. */
+  readonly input?: unknown;
+}
+
+/** What is made of the history of a run: another run, or the proof that the code still leads there. */
+export class RunHistories {
+  readonly #journal: Journal;
+  readonly #registry: Registry;
+  readonly #worker: Worker;
+  readonly #settings: Settings;
+  readonly #starts: Starts;
+
+  constructor(journal: Journal, registry: Registry, worker: Worker, settings: Settings, starts: Starts) {
+    this.#journal = journal;
+    this.#registry = registry;
+    this.#worker = worker;
+    this.#settings = settings;
+    this.#starts = starts;
+  }
+
+  async record(runId: string): Promise<RunRecord> {
+    const record = await this.#journal.run(runId);
+    if (record) return record;
+    throw new EngineError(
+      'RUN_NOT_FOUND',
+      `there is no run "${runId}" in this database: start it first, or check the id`,
+    );
+  }
+
+  /** A new run of the newest version with the same input, or another one. */
+  async retry(runId: string, options: RetryOptions): Promise<string> {
+    const { workflow } = await this.record(runId);
+    const [started] = await this.#journal.events(runId, 0, 0, 1);
+    if (started?.type !== 'started')
+      throw new EngineError('RUN_NOT_FOUND', `run "${runId}" has no beginning any more: give it an input`);
+    const { input } = options;
+    const encoded = 'input' in options ? this.#registry.newest(workflow).input.encode(input) : started.payload;
+    const { input: _, ...rest } = options;
+    return this.#starts.start(workflow, encoded, rest);
+  }
+
+  /** A new run with the history up to an event. */
+  async fork(runId: string, at: number, options: ForkOptions): Promise<string> {
+    const record = await this.record(runId);
+    await this.checkPlace(record, at);
+    const { id = newId(), priority = record.priority, tags = record.tags, version = record.version } = options;
+    const now = Math.floor(this.#settings.clock.now());
+    checkStart(id, priority, now, tags);
+    if (!Number.isInteger(version) || version < 1) {
+      throw new EngineError('INVALID_ARGUMENT', `the version of a fork is a whole number from 1 on, not ${version}`);
+    }
+    const { created } = await this.#journal.fork({
+      from: runId,
+      to: at,
+      run: { id, version, priority, tags, createdAt: now },
+    });
+    if (!created)
+      throw new EngineError('RUN_EXISTS', `there is a run "${id}" already. Nothing was changed: use another id`);
+    this.#worker.expect(id, now);
+    return id;
+  }
+
+  /** Replays all links of a run that has completed against today's code; rejects with how they differ. */
+  async verify(record: RunRecord): Promise<void> {
+    const workflow = this.#registry.find(record.workflow, record.version);
+    if (!workflow) {
+      throw new EngineError(
+        'WORKFLOW_NOT_REGISTERED',
+        `workflow "${record.workflow}" is not registered here in version ${record.version}. Add it to \`workflows\` of Tempolite.open`,
+      );
+    }
+    for (let link = 0; link <= record.link; link += 1) {
+      const { error } = await dryReplay(
+        { ...record, link },
+        workflow,
+        await readEvents(this.#journal, record.id, link),
+      );
+      if (error) throw error;
+    }
+  }
+
+  /** Errors: `INVALID_ARGUMENT` for a place in the history to which one cannot go back. */
+  async checkPlace({ id, link, rewinds = [] }: RunRecord, seq: number): Promise<void> {
+    const fault = (what: string): EngineError =>
+      new EngineError(
+        'INVALID_ARGUMENT',
+        `${what}: give the seq of an event of run "${id}" that is not its end. Nothing was changed`,
+      );
+    if (!Number.isSafeInteger(seq) || seq < 0) throw fault(`${String(seq)} is no seq`);
+    const [event] = await this.#journal.events(id, link, seq, 1);
+    if (!event) throw fault(`there is no event ${seq}`);
+    if (isEnd(event)) throw fault(`event ${seq} is the end`);
+    if (isCut(cutsOf(rewinds), seq)) throw fault(`event ${seq} no longer counts`);
+  }
+}

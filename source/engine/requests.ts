@@ -1,0 +1,146 @@
+import type { RunEvent } from '../journal/event.js';
+import type { Journal, Letter, RunCommit } from '../journal/journal.js';
+import type { RunRecord } from '../journal/run-record.js';
+import { isTerminal } from '../journal/status.js';
+import { sagasSince } from '../run/compensated.js';
+import { controlOf, type Control } from '../run/control.js';
+import { decisionOn, type Decision, type Standing } from '../run/decision.js';
+import type { PipelineExecution } from '../run/execution.js';
+import type { Settings } from './options.js';
+import type { Registry } from './registry.js';
+
+export interface RequestsHost {
+  readonly isOpen: boolean;
+  readonly residents: ReadonlyMap<string, PipelineExecution>;
+  now(): number;
+  activate(runId: string): Promise<PipelineExecution | undefined>;
+  commit(commit: RunCommit): Promise<readonly RunEvent[]>;
+}
+
+/**
+ * What is asked of runs from outside. A run in memory decides for itself, between two turns; one that is not is decided about here, without its
+ * pipeline: a paused or failed run needs none, and that of a blocked one does not fit its journal.
+ */
+export class Requests {
+  readonly #journal: Journal;
+  readonly #registry: Registry;
+  readonly #settings: Settings;
+  readonly #host: RequestsHost;
+  readonly #deciding = new Map<string, Promise<void>>();
+
+  constructor(journal: Journal, registry: Registry, settings: Settings, host: RequestsHost) {
+    this.#journal = journal;
+    this.#registry = registry;
+    this.#settings = settings;
+    this.#host = host;
+  }
+
+  get isQuiet(): boolean {
+    return this.#deciding.size === 0;
+  }
+
+  /** Settles when nothing is being decided about a run. */
+  async undecided(runId: string): Promise<void> {
+    await this.#deciding.get(runId);
+  }
+
+  /** Sees to the requests of a run, one after the other. */
+  attend(runId: string): Promise<void> {
+    const before = this.#deciding.get(runId) ?? Promise.resolve();
+    const deciding = before
+      .then(() => this.#attend(runId))
+      .catch((error: unknown) => {
+        this.#settings.logger.error(
+          { runId, error },
+          'requests of a run could not be seen to; they wait for the next one',
+        );
+      })
+      .finally(() => {
+        if (this.#deciding.get(runId) === deciding) this.#deciding.delete(runId);
+      });
+    this.#deciding.set(runId, deciding);
+    return deciding;
+  }
+
+  async #attend(runId: string): Promise<void> {
+    let goesOn = false;
+    for (const letter of await this.#journal.letters(runId)) {
+      if (!this.#host.isOpen) return;
+      const resident = this.#host.residents.get(runId);
+      if (resident && resident.status !== 'stopped') resident.read(letter);
+      else if (letter.kind === 'control') goesOn = await this.#decide(runId, letter);
+    }
+    // Not awaited: it waits for us in turn.
+    if (goesOn) void this.#host.activate(runId);
+  }
+
+  /** Answers whether the run has something to do now. */
+  async #decide(runId: string, letter: Letter): Promise<boolean> {
+    const record = await this.#journal.run(runId);
+    const control = controlOf(letter);
+    if (!record || !control) return false;
+    if (this.#isForPipeline(record, control)) return true;
+    const unblocks = record.status === 'blocked' && control.type === 'replay';
+    const decision: Decision = unblocks
+      ? { bodies: [], status: 'running', then: 'restart' }
+      : decisionOn(control, await this.#standingOf(record));
+    await this.#write(record, letter, decision);
+    return decision.then === 'restart';
+  }
+
+  /** Whether the run itself has to decide, in memory; where its workflow is not known, that waits. */
+  #isForPipeline({ status, workflow, version }: RunRecord, { type }: Control): boolean {
+    if (isTerminal(status) || status === 'paused' || status === 'blocked') return false;
+    return type === 'cancel' || this.#registry.find(workflow, version) !== undefined;
+  }
+
+  async #standingOf(record: RunRecord): Promise<Standing> {
+    const { id, link, status, rewinds } = record;
+    const failed = status === 'failed' ? await this.#journal.last(id, link, 'run-failed') : undefined;
+    const compensated = await this.#compensated(id, link);
+    return {
+      runId: id,
+      isPaused: status === 'paused',
+      isClosing: false,
+      failed: failed?.type === 'run-failed' ? failed : undefined,
+      rewinds,
+      compensatedSince: (from) => sagasSince(compensated, from),
+    };
+  }
+
+  async #compensated(runId: string, link: number): Promise<(RunEvent & { readonly type: 'saga-compensated' })[]> {
+    const events = await this.#journal.ofType(runId, link, 'saga-compensated');
+    return events.filter((event) => event.type === 'saga-compensated');
+  }
+
+  async #write({ id, link, detail }: RunRecord, letter: Letter, decision: Decision): Promise<void> {
+    const last = await this.#journal.last(id, link);
+    const now = this.#host.now();
+    const seq = (last?.seq ?? -1) + 1;
+    const at = Math.max(last?.at ?? now, decision.then === 'restart' ? now : 0);
+    const events = decision.bodies.map((body, index): RunEvent => ({
+      seq: seq + index,
+      batch: seq,
+      epoch: 0,
+      at,
+      ...body,
+    }));
+    const [end] = decision.bodies;
+    const ended = end?.type === 'run-terminated' ? end.payload : undefined;
+    const status = decision.status && {
+      status: decision.status,
+      at: now,
+      ...(ended === undefined ? {} : { detail: ended }),
+    };
+    const keptDetail = decision.status === 'paused' && detail !== undefined ? { detail } : {};
+    await this.#host.commit({
+      runId: id,
+      link,
+      events,
+      consumed: [letter.id],
+      ...(status ? { status: { ...status, ...keptDetail } } : {}),
+      ...(decision.goBack ? { rewinds: decision.goBack({ seq, at }).rewinds } : {}),
+      ...(decision.then === 'end' ? { closesChildrenAt: now } : {}),
+    });
+  }
+}

@@ -1,0 +1,160 @@
+import type { Journal } from '../journal/journal.js';
+import type { RunEvent } from '../journal/event.js';
+import type { RunRecord } from '../journal/run-record.js';
+import { isTerminal } from '../journal/status.js';
+import { PipelineExecution } from '../run/execution.js';
+import type { ExecutionHost } from '../run/host.js';
+import { Backlog } from './backlog.js';
+import type { Settings } from './options.js';
+import type { Registry } from './registry.js';
+import { Residency } from './residency.js';
+
+export interface ResidentRunsHost extends ExecutionHost {
+  readonly isOpen: boolean;
+  /** Settles when nothing is being decided about a run that is not in memory. */
+  undecided(runId: string): Promise<void>;
+  /** It could not be read. */
+  unreadable(runId: string, error: unknown): void;
+  /** It has left memory. */
+  left(execution: PipelineExecution): void;
+  /** It has left memory and has something to do at this instant. */
+  evicted(due: number | undefined): void;
+}
+
+/** The runs whose pipelines are in memory: how they come there, and how they leave. */
+export class ResidentRuns {
+  readonly #journal: Journal;
+  readonly #registry: Registry;
+  readonly #settings: Settings;
+  readonly #host: ResidentRunsHost;
+  readonly #residency: Residency;
+  readonly #backlog = new Backlog();
+  readonly #resident = new Map<string, PipelineExecution>();
+  readonly #loading = new Map<string, Promise<PipelineExecution | undefined>>();
+  #reserved = 0;
+  #beginning = 0;
+
+  constructor(journal: Journal, registry: Registry, settings: Settings, host: ResidentRunsHost) {
+    this.#journal = journal;
+    this.#registry = registry;
+    this.#settings = settings;
+    this.#host = host;
+    this.#residency = new Residency(settings, {
+      wanted: () => this.#backlog.size,
+      evict: (execution) => {
+        this.#evict(execution);
+      },
+    });
+  }
+
+  get all(): ReadonlyMap<string, PipelineExecution> {
+    return this.#resident;
+  }
+
+  get isQuiet(): boolean {
+    return this.#beginning === 0 && this.#loading.size === 0 && this.#residency.isQuiet;
+  }
+
+  /** Keeps a place for a run that is being started; `undefined` when there is none. The answer gives it back. */
+  reserve(): (() => void) | undefined {
+    if (!this.#hasRoom) return undefined;
+    this.#reserved += 1;
+    return () => {
+      this.#reserved -= 1;
+    };
+  }
+
+  /** Executes a run that has just been started, of which nothing has to be read. */
+  adopt(record: RunRecord, started: RunEvent): void {
+    const workflow = this.#registry.find(record.workflow, record.version);
+    if (!workflow || this.#resident.has(record.id)) return;
+    this.#begin(new PipelineExecution(record, workflow, this.#host), [started]);
+  }
+
+  /** Brings a run to memory, now or when there is room. */
+  async activate(runId: string): Promise<PipelineExecution | undefined> {
+    const here = this.#resident.get(runId) ?? this.#loading.get(runId);
+    if (here || !this.#host.isOpen) return here;
+    if (!this.#hasRoom) {
+      this.#backlog.add(runId);
+      this.#residency.hurry();
+      return undefined;
+    }
+    const loading = this.#load(runId)
+      .catch((error: unknown) => {
+        this.#host.unreadable(runId, error);
+        return undefined;
+      })
+      .finally(() => {
+        this.#loading.delete(runId);
+      });
+    this.#loading.set(runId, loading);
+    return loading;
+  }
+
+  busy(execution: PipelineExecution): void {
+    this.#residency.busy(execution);
+  }
+
+  idle(execution: PipelineExecution): void {
+    this.#residency.idle(execution);
+    if (this.#backlog.size > 0) this.#residency.hurry();
+  }
+
+  leave(execution: PipelineExecution): void {
+    if (this.#resident.get(execution.runId) !== execution) return;
+    this.#resident.delete(execution.runId);
+    this.#residency.busy(execution);
+    this.#host.left(execution);
+    const next = this.#host.isOpen ? this.#backlog.next() : undefined;
+    if (next !== undefined) void this.activate(next);
+  }
+
+  clear(): void {
+    this.#residency.clear();
+    for (const execution of this.#resident.values()) execution.stop();
+    this.#resident.clear();
+  }
+
+  async #load(runId: string): Promise<PipelineExecution | undefined> {
+    await this.#host.undecided(runId);
+    const record = await this.#journal.run(runId);
+    if (!record || isTerminal(record.status) || record.status === 'paused' || !this.#host.isOpen) return undefined;
+    const workflow = this.#registry.find(record.workflow, record.version);
+    if (!workflow) {
+      const fields = { runId, workflow: record.workflow, version: record.version };
+      this.#settings.logger.warn(fields, 'run waits: its workflow is not registered here');
+      return undefined;
+    }
+    const execution = this.#resident.get(runId) ?? new PipelineExecution(record, workflow, this.#host);
+    if (!this.#resident.has(runId)) this.#begin(execution);
+    return execution;
+  }
+
+  #begin(execution: PipelineExecution, first?: readonly RunEvent[]): void {
+    this.#resident.set(execution.runId, execution);
+    this.#beginning += 1;
+    execution
+      .start(first)
+      .catch((error: unknown) => {
+        execution.stop();
+        this.leave(execution);
+        this.#host.unreadable(execution.runId, error);
+      })
+      .finally(() => {
+        this.#beginning -= 1;
+      });
+  }
+
+  get #hasRoom(): boolean {
+    const places = this.#resident.size + this.#loading.size + this.#reserved;
+    return places < this.#settings.maxResidentRuns || this.#residency.makeRoom();
+  }
+
+  #evict(execution: PipelineExecution): void {
+    const { nextDue } = execution;
+    execution.stop();
+    this.leave(execution);
+    this.#host.evicted(nextDue);
+  }
+}

@@ -1,0 +1,105 @@
+import { EMPTY, Observable, type OperatorFunction } from 'rxjs';
+import { DeterminismError, EngineError } from '../errors.js';
+import type { ActivityContext, ActivityFunction, ActivityObject, Emitted, ExecutionOptions } from '../run/activity.js';
+import type { RunContext } from '../run/context.js';
+import { defineActivity, type ActivityDefinition, type ActivityOptions } from './activity-definition.js';
+import { ask, eachInRun } from './ask.js';
+import { toActivity } from './execute.js';
+import { SagaScope } from './saga-scope.js';
+
+/** What a compensation is about. */
+export interface Effect<I, O> {
+  readonly result: O;
+  readonly input: I;
+}
+
+/** Undoes a step that has taken effect: given what the step gave and what it was given. */
+export type Compensation<I, O> = (result: O, input: I, context: ActivityContext<Effect<I, O>>) => unknown;
+
+export interface StepOptions<I, O> extends Omit<ActivityOptions<I, O>, 'concurrency'> {
+  /** Retries and timeouts of the compensation. Default: those of any activity. */
+  readonly compensation?: ExecutionOptions;
+}
+
+/**
+ * A step of a saga: an activity, and how it is undone. To be used within `saga(…)`, in its list of operators or in an inner pipeline.
+ *
+ * The idempotency key of the compensation is not that of the step. A step without a compensation has nothing to undo.
+ *
+ * Records as an activity, under the name `saga/step`. Errors: as `activity`; a step outside a saga blocks its run with `NOT_IN_SAGA`.
+ *
+ * @example
+ * step('charge', (order, { idempotencyKey }) => payments.charge(order, idempotencyKey), (charge) => payments.refund(charge.id), {
+ *   retry: { maxAttempts: 5 },
+ *   compensation: { retry: { maxAttempts: 100 } },
+ * })
+ */
+export const step = <I, R>(
+  name: string,
+  transaction: ActivityFunction<I, R> | ActivityObject<I, R>,
+  compensation?: Compensation<I, Emitted<R>>,
+  options: StepOptions<I, Emitted<R>> = {},
+): OperatorFunction<I, Emitted<R>> => {
+  const { compensation: undoOptions = {}, ...execution } = options;
+  const definition: ActivityDefinition<I, Emitted<R>> = defineActivity<I, R>(
+    name,
+    execution,
+    callable(name, transaction),
+  );
+  const undo: ActivityFunction<Effect<I, Emitted<R>>, unknown> = (effect, context) =>
+    compensation?.(effect.result, effect.input, context);
+  const undoing = defineActivity<Effect<I, Emitted<R>>, unknown>(name, undoOptions, undo);
+  return eachInRun(`step("${name}")`, 1, (run, value) => {
+    const { saga } = run.scope;
+    if (saga instanceof SagaScope) return performed(run, saga, definition, compensation && undoing, value);
+    run.block(outsideSaga(name));
+    return EMPTY;
+  });
+};
+
+const performed = <I, O>(
+  run: RunContext,
+  saga: SagaScope,
+  definition: ActivityDefinition<I, O>,
+  undoing: ActivityDefinition<Effect<I, O>, unknown> | undefined,
+  input: I,
+): Observable<O> => {
+  const name = `${saga.name}/${definition.name}`;
+  const operator = `step("${name}")`;
+  const undoOf = (payload: string | undefined): (() => Observable<unknown>) | undefined => {
+    if (!undoing) return undefined;
+    // A stream that emitted nothing has no result.
+    const result = (payload === undefined ? undefined : definition.output.decode(payload)) as O;
+    return () => ask(run, operator, toActivity({ ...undoing, name }, { result, input }, 'compensation'));
+  };
+  return new Observable<O>((subscriber) => {
+    if (!run.guard(operator)) return undefined;
+    const spec = toActivity({ ...definition, name }, input, 'step')(run, subscriber);
+    const command = run.issue({
+      ...spec,
+      deliver: (event) => {
+        if (event.type === 'activity-completed') saga.took(command, undoOf(event.payload ?? command.progress.last));
+        else if (event.type === 'activity-failed') saga.ended(command);
+        spec.deliver(event);
+      },
+    });
+    saga.began(command);
+    return () => {
+      saga.left(command);
+    };
+  });
+};
+
+const callable = <F>(name: string, fn: F): F => {
+  if (typeof fn === 'function' || (typeof fn === 'object' && fn !== null && 'run' in fn)) return fn;
+  throw new EngineError(
+    'INVALID_ARGUMENT',
+    `step("${name}") needs a function or an object with a run method as its second argument, not ${typeof fn}`,
+  );
+};
+
+const outsideSaga = (name: string): DeterminismError =>
+  new DeterminismError(
+    'NOT_IN_SAGA',
+    `step("${name}") was used outside a saga, where nothing would ever undo it. Put it into saga(…), or use activity(…)`,
+  );

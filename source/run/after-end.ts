@@ -1,0 +1,154 @@
+import { DeterminismError } from '../errors.js';
+import { isEnd, type End, type RunEvent } from '../journal/event.js';
+import type { RunCommit } from '../journal/journal.js';
+import type { RunRecord } from '../journal/run-record.js';
+import { isTerminal } from '../journal/status.js';
+import type { Command } from './command.js';
+import type { Encounter, History } from './history.js';
+import type { ExecutionHost } from './host.js';
+import type { LiveContext } from './live-context.js';
+import type { Outcome } from './ready.js';
+import { finalEnd, retryAfter } from './run-end.js';
+import { statusAfter } from './stored-status.js';
+import type { WorkflowDefinition } from './workflow.js';
+
+/**
+ * What comes after the pipeline's end.
+ *
+ * ```
+ * open ─► closing ─► recorded ─► over
+ *          clean-up    │  failed: what is in flight is let finish; a retry may come
+ *                      └─► restart
+ * ```
+ */
+export class AfterEnd {
+  readonly #record: RunRecord;
+  readonly #workflow: WorkflowDefinition<unknown, unknown>;
+  readonly #run: LiveContext;
+  readonly #history: History;
+  #isClosed = false;
+  #isPlanned = false;
+  #recorded: End | undefined;
+  #recordedSeq = 0;
+  /** When the retry policy sends the run back. */
+  plannedAt: number | undefined;
+  retryAt: number | undefined;
+
+  constructor(record: RunRecord, workflow: WorkflowDefinition<unknown, unknown>, run: LiveContext, history: History) {
+    this.#record = record;
+    this.#workflow = workflow;
+    this.#run = run;
+    this.#history = history;
+  }
+
+  get isClosing(): boolean {
+    return this.#run.pipeline.end !== undefined && !this.isRecorded;
+  }
+
+  get isRecorded(): boolean {
+    return this.#recorded !== undefined;
+  }
+
+  /** Recorded, and nothing will send it back by itself. */
+  get isOver(): boolean {
+    return this.isRecorded && this.retryAt === undefined;
+  }
+
+  get willRetry(): boolean {
+    return this.plannedAt !== undefined;
+  }
+
+  get failed(): { readonly index?: number; readonly seq: number } | undefined {
+    return this.#recorded?.type === 'run-failed' ? { ...this.#recorded, seq: this.#recordedSeq } : undefined;
+  }
+
+  /** The failure of a run that waits for its retry. */
+  get failure(): string | undefined {
+    const end = this.#recorded ?? this.#run.pipeline.end;
+    return end?.type === 'run-failed' ? end.payload : undefined;
+  }
+
+  /** Its run has failed, and it is let finish. */
+  isLate({ scope }: Command): boolean {
+    return this.#run.pipeline.end?.type === 'run-failed' && !scope.cleanUp;
+  }
+
+  /** Asks the retry policy, once; whether what is in flight has to hear that the run has failed for good. */
+  isToBeSoftened(host: ExecutionHost, now: number): boolean {
+    const { end } = this.#run.pipeline;
+    if (this.#isPlanned || end?.type !== 'run-failed' || this.isRecorded) return false;
+    this.#isPlanned = true;
+    const random = (): number => host.random();
+    this.plannedAt = retryAfter(end, this.#record, this.#workflow, { random, now });
+    return !this.willRetry;
+  }
+
+  /** The end, once clean-up is over. */
+  get toBeRecorded(): End | undefined {
+    const { pipeline, cleanUps } = this.#run;
+    return pipeline.end && !this.isRecorded && !cleanUps.pending ? finalEnd(pipeline.end, this.#run) : undefined;
+  }
+
+  /** It has been recorded; answers whether there is still something to wait for. */
+  record(end: End, seq: number): boolean {
+    this.#recorded = end;
+    this.#recordedSeq = seq;
+    this.retryAt = this.plannedAt;
+    return end.type === 'run-failed' && (this.willRetry || this.#run.commands.inFlight);
+  }
+
+  statusAt(now: number): RunCommit['status'] {
+    const { toBeRecorded } = this;
+    return toBeRecorded && statusAfter(toBeRecorded, now);
+  }
+
+  /** The journal is exhausted: a failure that is not the run's end waits for its retry. */
+  replayed(wakeAt: number | undefined): void {
+    if (this.failed && !isTerminal(this.#record.status)) this.retryAt = wakeAt ?? 0;
+  }
+
+  /** An outcome was recorded that no turn delivers. */
+  settleUndelivered(command: Command, { type }: Outcome): void {
+    if (type === 'activity-emitted' || type === 'child-emitted') return;
+    command.launched = false;
+    this.#run.commands.settle(command);
+  }
+
+  /** The last thing within each turn. */
+  settleTurn(): void {
+    const run = this.#run;
+    if (run.pipeline.end && !this.#isClosed) {
+      this.#isClosed = true;
+      run.close();
+    } else run.cancellations.takeEffect();
+    if (this.#isClosed) run.settleCleanUp();
+  }
+
+  /** An event after the pipeline's end: clean-up, what was let finish, and the end itself. */
+  meet(event: RunEvent): Encounter {
+    if (event.type === 'output-emitted') return this.#history.meet(event, this.#run.pipeline.end);
+    if (isEnd(event)) return this.#meetEnd(event);
+    if (!('key' in event)) return undefined;
+    const command = this.#run.commands.pending.get(event.key);
+    if (command?.scope.cleanUp || event.type === 'child-closed')
+      return this.#history.meet(event, this.#run.pipeline.end);
+    if (command && this.isLate(command)) {
+      const encounter = this.#history.meet(event, this.#run.pipeline.end);
+      if (encounter instanceof DeterminismError) return encounter;
+      if (encounter?.last) this.#run.commands.settle(command);
+      return undefined;
+    }
+    // The rest of the batch in which the run ended is skipped, live and on replay alike.
+    return event.batch === this.#run.batch ? undefined : this.#history.endedEarly(event);
+  }
+
+  #meetEnd(event: RunEvent & End): Encounter {
+    const { pipeline } = this.#run;
+    const encounter = this.#history.meet(event, pipeline.end && finalEnd(pipeline.end, this.#run));
+    if (encounter === undefined) {
+      this.#recorded = event;
+      this.#recordedSeq = event.seq;
+    }
+    return encounter;
+  }
+}

@@ -1,0 +1,149 @@
+import { ChildError } from '../errors.js';
+import type { ChildLetter } from '../journal/child-letter.js';
+import type { Letter, NewRequest } from '../journal/journal.js';
+import type { NewRun } from '../journal/run-record.js';
+import { digest } from '../values/digest.js';
+import { decodeFailure, encodeFailure } from '../values/failure.js';
+import type { Command, CommandSpec } from './command.js';
+import type { Commands } from './commands.js';
+import type { Outcome } from './ready.js';
+import { idempotencyKey } from './step-key.js';
+
+/** Longer ids of children are cut, and told apart by a digest: they grow with each generation. */
+const longestId = 200;
+
+/** The children of a run: their ids, what they write, and which of them nobody listens to any more. */
+export class Children {
+  readonly #runId: string;
+  readonly #link: number;
+  readonly #commands: Commands;
+  /** Cancelled, and their policy not carried out yet. */
+  readonly #closing = new Map<string, Command>();
+  readonly #byId = new Map<string, Command>();
+
+  constructor(runId: string, link: number, commands: Commands) {
+    this.#runId = runId;
+    this.#link = link;
+    this.#commands = commands;
+  }
+
+  idOf({ epoch, key, child }: Command): string {
+    const id = idempotencyKey(this.#runId, this.#link, epoch, key);
+    const whole = child.incarnation === 0 ? id : `${id}~${child.incarnation}`;
+    return whole.length <= longestId ? whole : `${whole.slice(0, longestId / 2)}~${digest(whole)}`;
+  }
+
+  /** The run to be started for a command. */
+  newRun(
+    command: Command,
+    spec: ChildSpec,
+    { priority, version, now }: { priority: number; version: number; now: number },
+  ): NewRun {
+    const { child } = spec;
+    return {
+      id: this.idOf(command),
+      workflow: child.workflow,
+      version,
+      status: 'pending',
+      priority: child.priority ?? priority,
+      tags: child.tags,
+      inputDigest: digest(child.input),
+      createdAt: now,
+      parent: { runId: this.#runId, key: command.key },
+      onClose: child.onClose,
+      input: child.input,
+    };
+  }
+
+  /** What a letter means to the command that it is for; `undefined` when there is none, or it was heard before. */
+  read(letter: Letter): { readonly command: Command; readonly outcome: Outcome } | undefined {
+    const command = this.#commandOf(letter.name);
+    if (!command) return undefined;
+    const content = JSON.parse(letter.payload) as ChildLetter;
+    switch (content.type) {
+      case 'emitted':
+        if (content.place <= command.child.place) return undefined;
+        command.child = { ...command.child, place: content.place };
+        return { command, outcome: { type: 'child-emitted', index: content.place, payload: content.payload } };
+      case 'completed':
+        return { command, outcome: { type: 'child-completed' } };
+      case 'failed':
+      case 'cancelled':
+      case 'terminated':
+        return { command, outcome: { type: 'child-failed', payload: failureOf(letter.name, content) } };
+    }
+  }
+
+  /** The pipeline has unsubscribed from it. */
+  cancelled(command: Command): void {
+    if (command.child.state !== 'absent') this.#closing.set(command.key, command);
+  }
+
+  /** The record says that its policy has been carried out. */
+  closed(key: string): void {
+    this.#closing.delete(key);
+  }
+
+  /** Those whose policy is to be carried out now; at the end of the run all that it listens to. */
+  takeClosing(all: boolean): readonly Command[] {
+    const listening = all ? [...this.#commands.pending.values()].filter(isAtWork) : [];
+    const closing = [...this.#closing.values(), ...listening];
+    this.#closing.clear();
+    return closing;
+  }
+
+  get isClosing(): boolean {
+    return this.#closing.size > 0;
+  }
+
+  /** A retry finds the child closed: another one is started. */
+  replace(command: Command): void {
+    if (command.child.state === 'absent') return;
+    command.child = { ...command.child, incarnation: command.child.incarnation + 1, state: 'absent' };
+  }
+
+  /** A retry wants more of a child that ended with this failure. */
+  revive(command: Command, failure: string): void {
+    const error = decodeFailure(failure);
+    if (error instanceof ChildError && error.code === 'CHILD_FAILED')
+      command.child = { ...command.child, state: 'failed' };
+    else this.replace(command);
+  }
+
+  #commandOf(childId: string): Command | undefined {
+    const known = this.#byId.get(childId);
+    if (known?.state === 'pending' && this.idOf(known) === childId) return known;
+    this.#byId.clear();
+    for (const command of this.#commands.pending.values()) {
+      if (command.spec.kind === 'child') this.#byId.set(this.idOf(command), command);
+    }
+    return this.#byId.get(childId);
+  }
+}
+
+type ChildSpec = Extract<CommandSpec, { readonly kind: 'child' }>;
+
+const isAtWork = ({ spec, child }: Command): boolean => spec.kind === 'child' && child.state !== 'absent';
+
+/** What is asked of a child that nobody listens to any more. */
+export const closeRequest = ({ spec }: Command, childId: string, at: number): NewRequest | undefined =>
+  spec.kind === 'child' && spec.child.onClose !== 'abandon'
+    ? { runId: childId, name: spec.child.onClose, payload: '{}', at }
+    : undefined;
+
+const failureOf = (
+  childId: string,
+  { type, payload }: Extract<ChildLetter, { readonly type: 'failed' | 'cancelled' | 'terminated' }>,
+): string => {
+  const codes = { failed: 'CHILD_FAILED', cancelled: 'CHILD_CANCELLED', terminated: 'CHILD_TERMINATED' } as const;
+  const cause = decodeFailure(payload);
+  const text = cause instanceof Error ? `: ${cause.message}` : '';
+  const error = new ChildError(
+    codes[type],
+    `child "${childId}" ${type === 'failed' ? 'failed' : `was ${type}`}${text}`,
+    { cause },
+  );
+  // The parent's own stack says nothing of the child.
+  delete error.stack;
+  return encodeFailure(error);
+};

@@ -1,0 +1,80 @@
+import type { EventBody } from '../journal/event.js';
+import type { Rewind } from '../journal/run-record.js';
+import { retryOf, rewindOf, terminated, type Control, type GoingBack } from './control.js';
+
+/** Where a run stands when something is asked of it. */
+export interface Standing {
+  readonly runId: string;
+  readonly isPaused: boolean;
+  /** Its pipeline is at its end, its clean-up or its record is not. */
+  readonly isClosing: boolean;
+  /** The failure with which it ended, when it may be retried. */
+  readonly failed: { readonly index?: number; readonly seq: number } | undefined;
+  readonly rewinds?: readonly Rewind[] | undefined;
+  /** The sagas whose compensation is recorded from an event on. */
+  readonly compensatedSince: (from: number) => Rewind['sagas'];
+}
+
+/** What is decided about a run. */
+export interface Decision {
+  readonly bodies: readonly EventBody[];
+  readonly status?: 'running' | 'paused' | 'terminated';
+  /** Where the link goes back, given the place of the event that says so. */
+  readonly goBack?: (place: Pick<Rewind, 'seq' | 'at'>) => GoingBack;
+  /**
+   * `turn`: the last event is delivered. `hold`: nothing is delivered or launched any more. `restart`: the run is replayed from its journal.
+   * `end`: there is nothing more to do.
+   */
+  readonly then: 'nothing' | 'turn' | 'hold' | 'restart' | 'end';
+}
+
+const nothing: Decision = { bodies: [], then: 'nothing' };
+const resumed: EventBody = { type: 'run-resumed' };
+
+/** What a request comes to. Asked for twice, it comes to nothing the second time. Pure. */
+export const decisionOn = (control: Control, standing: Standing): Decision => {
+  const { isPaused, isClosing, failed } = standing;
+  switch (control.type) {
+    case 'pause':
+      return isPaused || isClosing ? nothing : { bodies: [{ type: 'run-paused' }], status: 'paused', then: 'hold' };
+    case 'resume':
+      return isPaused ? { bodies: [resumed], status: 'running', then: 'restart' } : nothing;
+    case 'replay':
+      if (failed) return retry(failed, standing, false);
+      return isPaused ? { bodies: [resumed], status: 'running', then: 'restart' } : nothing;
+    case 'cancel':
+      return cancel(standing);
+    case 'terminate':
+      return { bodies: [terminated(standing.runId)], status: 'terminated', then: 'end' };
+    case 'rewind': {
+      const sagas = standing.compensatedSince(control.goTo + 1);
+      const goBack = (place: Pick<Rewind, 'seq' | 'at'>): GoingBack =>
+        rewindOf(control.goTo, { ...place, sagas }, standing.rewinds);
+      return { bodies: [goBack({ seq: 0, at: 0 }).event], goBack, status: 'running', then: 'restart' };
+    }
+  }
+};
+
+/** A failed run goes back to where the failure began. */
+export const retry = (
+  failed: NonNullable<Standing['failed']>,
+  { rewinds, compensatedSince }: Pick<Standing, 'rewinds' | 'compensatedSince'>,
+  automatic: boolean,
+): Decision => {
+  const sagas = compensatedSince(failed.index ?? failed.seq);
+  const goBack = (place: Pick<Rewind, 'seq' | 'at'>): GoingBack =>
+    retryOf(failed, { ...place, automatic, sagas }, rewinds);
+  return { bodies: [goBack({ seq: 0, at: 0 }).event], goBack, status: 'running', then: 'restart' };
+};
+
+const cancel = (standing: Standing): Decision => {
+  const asked: EventBody = { type: 'cancel-requested' };
+  if (standing.isClosing) return nothing;
+  // It waits for its retry: what had begun before it failed is cleaned up as in any other run.
+  if (standing.failed) {
+    const back = retry(standing.failed, standing, false);
+    return { ...back, bodies: [...back.bodies, asked] };
+  }
+  if (standing.isPaused) return { bodies: [resumed, asked], status: 'running', then: 'restart' };
+  return { bodies: [asked], then: 'turn' };
+};

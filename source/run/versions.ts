@@ -1,0 +1,28 @@
+/** The versions that a link has chosen, by change: those that are recorded, and those that the pipeline has seen already. */
+export class Versions {
+  #recorded: Readonly<Record<string, number>>;
+  readonly #seen = new Map<string, number>();
+
+  constructor(recorded: Readonly<Record<string, number>> = {}) {
+    this.#recorded = recorded;
+  }
+
+  /** What the pipeline has seen; from then on it need not ask again. */
+  seen(change: string): number | undefined {
+    return this.#seen.get(change);
+  }
+
+  see(change: string, version: number): void {
+    this.#seen.set(change, version);
+  }
+
+  recorded(change: string): number | undefined {
+    return this.#recorded[change];
+  }
+
+  /** The choice is about to be recorded; answers with all of them. */
+  record(change: string, version: number): Readonly<Record<string, number>> {
+    this.#recorded = { ...this.#recorded, [change]: version };
+    return this.#recorded;
+  }
+}
