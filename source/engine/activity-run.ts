@@ -1,6 +1,6 @@
 import { ActivityError } from '../errors.js';
 import { defaultStreamBuffer, type ActivityTask } from '../run/activity.js';
-import type { ActivitySpec, Command } from '../run/command.js';
+import { activityName, type ActivitySpec, type Command } from '../run/command.js';
 import type { AttemptFailure } from '../run/decide.js';
 import type { Execution } from '../run/host.js';
 import type { Outcome } from '../run/ready.js';
@@ -51,7 +51,7 @@ export class ActivityRun {
     this.#execution = execution;
     this.#command = command;
     this.#spec = spec;
-    this.#task = { ...spec.task, run: settings.interceptActivity(nameOf(spec), spec.task.run) };
+    this.#task = { ...spec.task, run: settings.interceptActivity(activityName(spec), spec.task.run) };
     this.#settings = settings;
     const { progress } = command;
     this.#number = progress.attempts;
@@ -214,12 +214,9 @@ export class ActivityRun {
   }
 
   #fail(error: unknown): void {
-    if (error instanceof UnrecordableResult) {
-      this.#giveUp(error.cause);
-      return;
-    }
-    if (error instanceof ActivityError && error.code === 'BUFFER_OVERFLOW') {
-      this.#giveUp(error);
+    const isFinal = error instanceof ActivityError && error.code === 'BUFFER_OVERFLOW';
+    if (isFinal || error instanceof UnrecordableResult) {
+      this.#giveUp(isFinal ? error : error.cause);
       return;
     }
     const { clock, random } = this.#settings;
@@ -293,9 +290,6 @@ export class ActivityRun {
     return true;
   }
 }
-
-/** The compensation of a step has a name of its own for whoever stands around executions. */
-const nameOf = ({ kind, name }: ActivitySpec): string => (kind === 'compensation' ? `${name}.compensation` : name);
 
 /** An emission that cannot be written down ends the activity for good: the effect has happened. */
 class UnrecordableResult extends Error {

@@ -67,7 +67,7 @@ export class Requests {
     for (const letter of await this.#journal.letters(runId)) {
       if (!this.#host.isOpen) return;
       const resident = this.#host.residents.get(runId);
-      if (resident && resident.status !== 'stopped') resident.read(letter);
+      if (resident && resident.status !== 'stopped') resident.receive(letter);
       else if (letter.kind === 'control') goesOn = await this.#decide(runId, letter);
     }
     // Not awaited: it waits for us in turn.

@@ -248,7 +248,7 @@ export class Worker implements ResidentRunsHost, StoredRunsHost, RequestsHost {
         void this.activate(change.runId).then((execution) => execution?.receive(change.signal));
       if (change.type !== 'letter') continue;
       const { runId, letter } = change;
-      if (letter.kind === 'child') void this.activate(runId).then((execution) => execution?.read(letter));
+      if (letter.kind === 'child') void this.activate(runId).then((execution) => execution?.receive(letter));
       else void this.attend(runId);
     }
   }

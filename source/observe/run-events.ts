@@ -38,10 +38,7 @@ export const runEvents = (journal: Journal, runId: string): Observable<RunEvent>
         if (id === runId) emit(link * placesPerLink + event.seq, event);
       }
     },
-  ).pipe(
-    takeWhile((event) => event !== undefined),
-    filter((event) => event !== undefined),
-  );
+  ).pipe(takeWhile((event) => event !== undefined));
 
 /** The outputs of a run, decoded; completes with the run, whatever its end. */
 export const runOutputs = <O>(journal: Journal, runId: string, codec: Codec<O>): Observable<O> =>

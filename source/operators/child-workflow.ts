@@ -73,7 +73,7 @@ export const toChild = <I, O>(
   if (!policies.includes(onClose)) {
     throw new EngineError(
       'INVALID_ARGUMENT',
-      `onClose of child "${name}" is cancel, terminate or abandon, not ${String(onClose)}`,
+      `onClose of child "${name}" is cancel, terminate or abandon, not ${onClose as string}`,
     );
   }
   return (run, subscriber) => {

@@ -1,5 +1,6 @@
 import { defer, finalize, type MonoTypeOperatorFunction } from 'rxjs';
 import type { ActivityContext, ActivityFunction, ExecutionOptions } from '../run/activity.js';
+import type { CleanUpDone } from '../run/clean-ups.js';
 import { requireRun } from '../run/context.js';
 import { defineActivity } from './activity-definition.js';
 import { ask } from './ask.js';
@@ -34,16 +35,16 @@ export const finalizeWith = <T>(
   return (source) =>
     defer(() => {
       const owner = requireRun(operator);
+      const finalizer$ = ask(owner, operator, toActivity(definition, undefined, 'finalizer'));
+      const begin = (done: CleanUpDone): void => {
+        const error = (gaveUp: unknown): void => {
+          done({ error: gaveUp });
+        };
+        finalizer$.subscribe({ error, complete: done });
+      };
       return source.pipe(
         finalize(() => {
-          owner.cleanUp((done) => {
-            ask(owner, operator, toActivity(definition, undefined, 'finalizer')).subscribe({
-              error: (error: unknown) => {
-                done({ error });
-              },
-              complete: done,
-            });
-          });
+          owner.cleanUp(begin);
         }),
       );
     });

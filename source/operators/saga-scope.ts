@@ -117,6 +117,8 @@ export class SagaScope {
   /** Undoes the completed steps, last first, then fails with the error; with all errors when a compensation gave up. */
   fail(error: unknown): Observable<never> {
     return this.#compensate().pipe(
+      // What a step failed with is handed on as it is, whatever it is.
+      // eslint-disable-next-line rxjs-x/throw-error
       mergeMap((errors) => throwError(() => (errors.length > 0 ? this.#gaveUp(errors, error) : error))),
     );
   }
@@ -131,7 +133,7 @@ export class SagaScope {
 
   /** The pipeline has unsubscribed from the whole of it: it is compensated in the background. */
   leave(): void {
-    if (this.#state === 'open') this.#compensate();
+    if (this.#state === 'open') void this.#compensate();
   }
 
   /** The compensation belongs to the run: it goes on whether anybody listens or not. What gave up goes to who listens, or to the run. */

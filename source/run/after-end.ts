@@ -4,6 +4,8 @@ import type { RunCommit } from '../journal/journal.js';
 import type { RunRecord } from '../journal/run-record.js';
 import { isTerminal } from '../journal/status.js';
 import type { Command } from './command.js';
+import type { Launches } from './commands.js';
+import type { Decision, Holds } from './decision.js';
 import type { Encounter, History } from './history.js';
 import type { ExecutionHost } from './host.js';
 import type { LiveContext } from './live-context.js';
@@ -66,6 +68,13 @@ export class AfterEnd {
   get failure(): string | undefined {
     const end = this.#recorded ?? this.#run.pipeline.end;
     return end?.type === 'run-failed' ? end.payload : undefined;
+  }
+
+  /** Which of the commands that were issued are started. A choice of version is recorded whatever happens. */
+  launches(decision: Decision | undefined, holds: Holds): Launches {
+    if (this.isRecorded) return () => false;
+    if (decision || holds !== 'no') return ({ spec }) => spec.kind === 'version';
+    return this.#run.pipeline.end ? ({ scope }) => scope.cleanUp : () => true;
   }
 
   /** Its run has failed, and it is let finish. */

@@ -6,6 +6,7 @@ import { digest } from '../values/digest.js';
 import { decodeFailure, encodeFailure } from '../values/failure.js';
 import type { Command, CommandSpec } from './command.js';
 import type { Commands } from './commands.js';
+import type { PendingNote } from './compose.js';
 import type { Outcome } from './ready.js';
 import { idempotencyKey } from './step-key.js';
 
@@ -84,12 +85,16 @@ export class Children {
     this.#closing.delete(key);
   }
 
-  /** Those whose policy is to be carried out now; at the end of the run all that it listens to. */
-  takeClosing(all: boolean): readonly Command[] {
+  /** Carries out the policies of those that nobody listens to any more; at the end of the run of all that are at work. */
+  takeClosing(all: boolean, now: number): readonly PendingNote[] {
     const listening = all ? [...this.#commands.pending.values()].filter(isAtWork) : [];
     const closing = [...this.#closing.values(), ...listening];
     this.#closing.clear();
-    return closing;
+    return closing.map((command) => ({
+      command,
+      note: { type: 'child-closed', index: command.child.incarnation },
+      request: closeRequest(command, this.idOf(command), now),
+    }));
   }
 
   get isClosing(): boolean {
@@ -126,7 +131,7 @@ type ChildSpec = Extract<CommandSpec, { readonly kind: 'child' }>;
 const isAtWork = ({ spec, child }: Command): boolean => spec.kind === 'child' && child.state !== 'absent';
 
 /** What is asked of a child that nobody listens to any more. */
-export const closeRequest = ({ spec }: Command, childId: string, at: number): NewRequest | undefined =>
+const closeRequest = ({ spec }: Command, childId: string, at: number): NewRequest | undefined =>
   spec.kind === 'child' && spec.child.onClose !== 'abandon'
     ? { runId: childId, name: spec.child.onClose, payload: '{}', at }
     : undefined;

@@ -103,3 +103,7 @@ const activityKinds: ReadonlySet<string> = new Set<ActivityKind>(['activity', 's
 export type ActivitySpec = Extract<CommandSpec, { readonly kind: ActivityKind }>;
 
 export const isActivity = (spec: CommandSpec): spec is ActivitySpec => activityKinds.has(spec.kind);
+
+/** Its name for whoever stands around executions: the compensation of a step has one of its own. */
+export const activityName = ({ kind, name }: ActivitySpec): string =>
+  kind === 'compensation' ? `${name}.compensation` : name;

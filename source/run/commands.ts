@@ -8,6 +8,9 @@ const waits: ReadonlySet<CommandKind> = new Set<CommandKind>(['signal', 'timer',
 
 const isWork = (kind: CommandKind): boolean => !waits.has(kind);
 
+/** Which of the commands that were issued are started. */
+export type Launches = (command: Command) => boolean;
+
 /** The commands of a run: issued, pending, and which of them were cancelled in this replay or batch. */
 export class Commands {
   readonly pending = new Map<string, Command>();
@@ -62,7 +65,8 @@ export class Commands {
   }
 
   /** The commands issued since the last call that are still pending, in the order of issue. */
-  takeIssued(fits: (command: Command) => boolean = () => true): Command[] {
+  takeIssued(fits: Launches): Command[] {
+    if (this.#issued.length === 0) return [];
     const pending = this.#issued.filter((command) => command.state === 'pending');
     this.#issued = pending.filter((command) => !fits(command));
     return pending.filter(fits);

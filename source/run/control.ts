@@ -30,7 +30,7 @@ export const controlOf = ({ name, payload }: Letter): Control | undefined => {
     case 'replay':
       return { type: name };
     case 'rewind':
-      return { type: name, goTo: Number((JSON.parse(payload) as { readonly goTo: number }).goTo) };
+      return { type: name, goTo: (JSON.parse(payload) as { readonly goTo: number }).goTo };
     default:
       return undefined;
   }

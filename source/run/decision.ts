@@ -28,6 +28,9 @@ export interface Decision {
   readonly then: 'nothing' | 'turn' | 'hold' | 'restart' | 'end';
 }
 
+/** `paused`, `restarting`: nothing is delivered or launched; in the second case until the run is replayed. */
+export type Holds = 'no' | 'paused' | 'restarting';
+
 const nothing: Decision = { bodies: [], then: 'nothing' };
 const resumed: EventBody = { type: 'run-resumed' };
 

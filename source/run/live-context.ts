@@ -24,9 +24,9 @@ import type { WorkflowDefinition } from './workflow.js';
 /** What the operators' side of a run needs to know of its execution. */
 export interface ContextOwner {
   readonly maxPayloadBytes: number;
-  readonly isStopped: boolean;
+  isStopped(): boolean;
   /** Whether the journal has more than the batch that is being delivered. */
-  readonly hasMore: boolean;
+  hasMore(): boolean;
   block(error: DeterminismError): void;
 }
 
@@ -56,7 +56,6 @@ export class LiveContext implements RunContext {
 
   readonly #owner: ContextOwner;
   readonly #workflow: WorkflowDefinition<unknown, unknown>;
-  #limit: Command | undefined;
 
   constructor(record: RunRecord, workflow: WorkflowDefinition<unknown, unknown>, owner: ContextOwner) {
     this.runId = record.id;
@@ -103,7 +102,7 @@ export class LiveContext implements RunContext {
   }
 
   cancel(command: Command): void {
-    if (command.state !== 'pending' || this.#owner.isStopped) return;
+    if (command.state !== 'pending' || this.#owner.isStopped()) return;
     if (currentRun() === this) this.cancellations.ask(command);
     else if (!this.pipeline.end) this.block(outsideTurn(`an unsubscription from ${command.key}`, this.runId));
   }
@@ -128,7 +127,7 @@ export class LiveContext implements RunContext {
   }
 
   guard(operator: string): boolean {
-    if (this.#owner.isStopped) return false;
+    if (this.#owner.isStopped()) return false;
     if (this.pipeline.end) return currentRun() === this && this.scope.cleanUp;
     if (currentRun() === this) return true;
     this.block(outsideTurn(operator, this.runId));
@@ -136,7 +135,7 @@ export class LiveContext implements RunContext {
   }
 
   guardTeardown(operator: string): boolean {
-    if (this.#owner.isStopped) return false;
+    if (this.#owner.isStopped()) return false;
     if (currentRun() === this) return true;
     if (!this.pipeline.end) this.block(outsideTurn(operator, this.runId));
     return false;
@@ -161,7 +160,7 @@ export class LiveContext implements RunContext {
   versionOf(change: string): number | 'passed' | undefined {
     const seen = this.versions.seen(change);
     if (seen !== undefined) return seen;
-    return this.versions.recorded(change) === undefined && this.#owner.hasMore ? 'passed' : undefined;
+    return this.versions.recorded(change) === undefined && this.#owner.hasMore() ? 'passed' : undefined;
   }
 
   seeVersion(change: string, version: number): void {
@@ -244,7 +243,7 @@ export class LiveContext implements RunContext {
 
   #limitCleanUp(): void {
     const limitMs = this.#workflow.limits.cleanUpLimitMs;
-    this.#limit ??= this.within(cleanUpScope, () =>
+    this.within(cleanUpScope, () =>
       this.issue({
         kind: 'timer',
         name: 'clean-up limit',

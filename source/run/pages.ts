@@ -1,5 +1,4 @@
 import type { RunEvent } from '../journal/event.js';
-import type { Letter } from '../journal/journal.js';
 import type { RunRecord } from '../journal/run-record.js';
 import type { LiveContext } from './live-context.js';
 import { cutsOf, isCut, lenientZones, type Cut } from './rewinds.js';
@@ -18,7 +17,6 @@ export class Pages {
   readonly #cuts: Cut[];
   #inCut = false;
   readonly #lenient: ReturnType<typeof lenientZones>;
-  readonly #letters = new Set<number>();
 
   constructor({ rewinds = [] }: RunRecord) {
     this.#cuts = cutsOf(rewinds);
@@ -45,13 +43,6 @@ export class Pages {
   /** Whether the journal may have more here than the code asks for. */
   isLenient({ seq }: RunEvent): boolean {
     return this.#lenient.length > 0 && this.#lenient.some(({ from, to }) => seq > from && seq <= to);
-  }
-
-  /** A letter comes from the database and by the notice of its arrival. */
-  isNew({ id }: Letter): boolean {
-    if (this.#letters.has(id)) return false;
-    this.#letters.add(id);
-    return true;
   }
 
   /** The cut that an event lies in. At its beginning the run enters another epoch, at its end the time of the decision. */

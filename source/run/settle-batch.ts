@@ -1,30 +1,22 @@
-import type { Command } from './command.js';
-import { isActivity } from './command.js';
-import { closeRequest, type Children } from './children.js';
-import type { PendingNote } from './compose.js';
+import { isActivity, type Command } from './command.js';
+import type { Launches } from './commands.js';
+import type { Children } from './children.js';
 import type { Execution, ExecutionHost } from './host.js';
 import type { LiveContext } from './live-context.js';
-
-/** Which of the commands that were issued are started. */
-export type Launches = (command: Command) => boolean;
+import type { NextCommit } from './next-commit.js';
 
 export interface Batch {
   readonly run: LiveContext;
   readonly children: Children;
-  /** Notes that belong into the next commit. */
-  readonly add: (note: PendingNote) => void;
+  readonly next: Pick<NextCommit, 'add'>;
 }
 
 /**
  * A whole batch is delivered: what it cancelled is aborted, what it issued and did not cancel starts now, exactly as at the
  * end of a replay. Answers whether anything did. Foreign code runs here, and so never in a callback that goes on to begin somebody's turn.
  */
-export const settleBatch = (
-  execution: Execution,
-  host: ExecutionHost,
-  { run, children, add }: Batch,
-  launches: Launches,
-): boolean => {
+export const settleBatch = (execution: Execution, host: ExecutionHost, batch: Batch, launches: Launches): boolean => {
+  const { children, run } = batch;
   const { commands, cancellations } = run;
   if (commands.cancelled.size > 0) commands.cancelled.clear();
   for (const command of cancellations.takeLaunched()) {
@@ -33,17 +25,16 @@ export const settleBatch = (
   }
   for (const command of cancellations.takeSoftened()) host.soften(execution, command);
   const issued = commands.takeIssued(launches);
-  for (const command of issued) launch(execution, host, { run, children, add }, command);
+  for (const command of issued) launch(execution, host, batch, command);
   return issued.length > 0;
 };
 
-/** The policies of children that nobody listens to any more, as notes; at the end of the run those of all that are at work. */
-export const closeChildren = (children: Children, all: boolean, now: number): readonly PendingNote[] =>
-  children.takeClosing(all).map((command) => ({
-    command,
-    note: { type: 'child-closed', index: command.child.incarnation },
-    request: closeRequest(command, children.idOf(command), now),
-  }));
+/** The run has failed for good: what is in flight is told so, and its success counts all the same. */
+export const softenAll = (execution: Execution, host: ExecutionHost, { commands }: LiveContext): void => {
+  for (const command of commands.pending.values()) {
+    if (command.launched && !command.scope.cleanUp) host.soften(execution, command);
+  }
+};
 
 const launch = (execution: Execution, host: ExecutionHost, batch: Batch, command: Command): void => {
   const { spec } = command;
@@ -83,7 +74,7 @@ const launch = (execution: Execution, host: ExecutionHost, batch: Batch, command
 
 const startChild = (
   host: ExecutionHost,
-  { run, children, add }: Batch,
+  { run, children, next }: Batch,
   command: Command,
   spec: Parameters<Children['newRun']>[1],
 ): void => {
@@ -97,10 +88,10 @@ const startChild = (
   const now = host.now();
   if (child.state === 'failed') {
     const request = { runId: id, name: 'replay', payload: '{}', at: now };
-    add({ command, note: { type: 'child-replayed', index: child.incarnation }, request });
+    next.add({ command, note: { type: 'child-replayed', index: child.incarnation }, request });
     return;
   }
   const version = host.newest(spec.child.workflow, spec.child.version);
   const newRun = children.newRun(command, spec, { priority: run.priority, version, now });
-  add({ command, note: { type: 'child-started', index: child.incarnation }, child: newRun, recorded });
+  next.add({ command, note: { type: 'child-started', index: child.incarnation }, child: newRun, recorded });
 };

@@ -165,7 +165,7 @@ export class Connection {
     if (!statement.reader) return { columns: [], rows: [], changes: statement.run([...bindings]).changes };
     const before = this.#changes().total;
     const rows = statement.all([...bindings]) as unknown[][];
-    // Asked for now: if the table was altered since, it is the run that has prepared the statement anew.
+    // Asked for after the run: if the table was altered since, it is the run that has prepared the statement anew.
     const columns = statement.columns().map(({ name }) => name);
     // A SELECT leaves the number of the last statement that wrote.
     const { total, last } = this.#changes();

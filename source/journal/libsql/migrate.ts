@@ -1,6 +1,6 @@
 import { JournalError } from '../../errors.js';
 import type { Connection } from './connection.js';
-import { migrations } from './schema.js';
+import { migrations, present } from './schema.js';
 
 /** Brings the schema up to date, all or nothing. */
 export const migrate = (connection: Connection): void => {
@@ -8,7 +8,9 @@ export const migrate = (connection: Connection): void => {
   connection.transaction(() => {
     // Read again under the lock: another process may have been faster.
     refuseNewer(connection);
-    for (const migration of migrations.slice(versionOf(connection))) connection.exec(migration);
+    const version = versionOf(connection);
+    if (version === 0) connection.exec(present);
+    else for (const migration of migrations.slice(version)) connection.exec(migration);
     connection.exec(`PRAGMA user_version = ${migrations.length}`);
   });
 };

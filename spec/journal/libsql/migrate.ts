@@ -63,7 +63,7 @@ test('opening again keeps what is there', async (t) => {
 
 test('a migration that fails leaves nothing of itself', (t) => {
   const connection = new Connection(':memory:');
-  connection.exec('CREATE TABLE events (mine TEXT)');
+  connection.exec('CREATE TABLE tempolite_events (mine TEXT)');
   const before = schemaOf(connection);
 
   t.throws(
@@ -97,5 +97,65 @@ for (const mode of ['DELETE', 'WAL']) {
 
 test('the migrations of a release stay as they are', (t) => {
   // A database that was made by a released migration cannot be made again: add another one, leave these.
-  t.is(migrations.length, 1);
+  t.is(migrations.length, 2);
+});
+
+/** The columns, keys and indexes of every table, however it came to have them. */
+const shapeOf = (connection: Connection): unknown =>
+  connection
+    .all("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
+    .flat()
+    .map((table) => {
+      const indexes = connection.all(
+        `SELECT name, "unique", partial FROM pragma_index_list('${String(table)}') ORDER BY name`,
+      );
+      return {
+        table,
+        columns: connection.all(
+          `SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info('${String(table)}') ORDER BY name`,
+        ),
+        indexes: indexes.map(([name, ...index]) => [
+          name,
+          ...index,
+          ...connection.all(`SELECT name FROM pragma_index_info('${String(name)}')`),
+        ]),
+      };
+    });
+
+test('a database of the first schema comes to what an empty one gets at once', (t) => {
+  const [old, fresh] = [new Connection(':memory:'), new Connection(':memory:')];
+  old.exec(migrations[0] ?? '');
+  old.exec('PRAGMA user_version = 1');
+
+  migrate(old);
+  migrate(fresh);
+
+  t.deepEqual(shapeOf(old), shapeOf(fresh));
+  t.is(versionOf(old), versionOf(fresh));
+});
+
+test('what a database of the first schema holds is there after the migration', (t) => {
+  const connection = new Connection(':memory:');
+  connection.exec(migrations[0] ?? '');
+  connection.exec(`PRAGMA user_version = 1;
+    INSERT INTO runs (id, workflow, version, status, input_digest, created_at, updated_at) VALUES ('a', 'w', 1, 'waiting', 'd', 1, 1);
+    INSERT INTO events (run, link, seq, batch, epoch, type, at, payload) VALUES (1, 0, 0, 0, 0, 'started', 1, '3');
+    INSERT INTO inbox (run, name, payload, at) VALUES (1, 's', 'true', 1)`);
+
+  migrate(connection);
+
+  t.deepEqual(connection.all('SELECT id, status FROM tempolite_runs'), [['a', 'waiting']]);
+  t.deepEqual(connection.all('SELECT type, payload FROM tempolite_events'), [['started', '3']]);
+  t.deepEqual(connection.all('SELECT kind, name, consumed FROM tempolite_inbox'), [['signal', 's', 0]]);
+});
+
+test("tables of the user's may have the names that ours once had", (t) => {
+  const connection = new Connection(':memory:');
+  connection.exec('CREATE TABLE events (mine TEXT); CREATE TABLE runs (theirs TEXT)');
+
+  t.notThrows(() => {
+    migrate(connection);
+  });
+
+  t.deepEqual(connection.all("SELECT name FROM pragma_table_info('events')"), [['mine']]);
 });

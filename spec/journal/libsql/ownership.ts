@@ -15,7 +15,7 @@ const acquire = (journal: Journal, now = Date.now()) => journal.acquire({ id: ne
 /** The row of a worker that nobody here knows. */
 const leaveWorker = (path: string, host: string, pid: number, leaseUntil: number): void => {
   const database = new Database(path);
-  database.exec(`INSERT INTO workers VALUES ('stranger', 99, '${host}', ${pid}, ${leaseUntil})`);
+  database.exec(`INSERT INTO tempolite_workers VALUES ('stranger', 99, '${host}', ${pid}, ${leaseUntil})`);
   database.close();
 };
 

@@ -1,0 +1,79 @@
+import { DeterminismError } from '../errors.js';
+import type { RunEvent } from '../journal/event.js';
+import type { AfterEnd } from './after-end.js';
+import type { Children } from './children.js';
+import type { Encounter, History } from './history.js';
+import type { LiveContext } from './live-context.js';
+import type { Pages } from './pages.js';
+import type { Cut } from './rewinds.js';
+import { mainScope } from './scope.js';
+
+/** What the turn of an event does, live and on replay alike. */
+export class Deliveries {
+  readonly #run: LiveContext;
+  readonly #history: History;
+  readonly #after: AfterEnd;
+  readonly #children: Children;
+  readonly #pages: Pages;
+
+  constructor(
+    run: LiveContext,
+    history: History,
+    { after, children, pages }: { after: AfterEnd; children: Children; pages: Pages },
+  ) {
+    this.#run = run;
+    this.#history = history;
+    this.#after = after;
+    this.#children = children;
+    this.#pages = pages;
+  }
+
+  /** Answers with what blocks the run, if code and journal do not agree. */
+  take(event: RunEvent): DeterminismError | undefined {
+    const run = this.#run;
+    run.scope = mainScope;
+    const cut = this.#pages.cutAt(event, run);
+    run.exposures.met(event.batch);
+    if (run.pipeline.end) return this.#follow(cut ? undefined : this.#after.meet(event));
+    run.seq = event.seq;
+    const encounter = this.#meet(event, cut);
+    if (encounter) return this.#follow(encounter);
+    if (!cut) this.#decide(event);
+    return undefined;
+  }
+
+  #meet(event: RunEvent, cut: Cut | undefined): Encounter {
+    if (cut) return this.#history.meetCut(event, cut);
+    return this.#pages.isLenient(event) ? this.#history.meetLenient(event) : this.#history.meet(event, undefined);
+  }
+
+  #follow(encounter: Encounter): DeterminismError | undefined {
+    if (encounter === undefined || encounter instanceof DeterminismError) return encounter;
+    const { command, delivery, last } = encounter;
+    this.#run.batch = delivery.batch;
+    this.#run.deliver(command, delivery, last);
+    return undefined;
+  }
+
+  /** What is about the run itself. */
+  #decide(event: RunEvent): void {
+    const run = this.#run;
+    switch (event.type) {
+      case 'started':
+        run.clock = event.at;
+        run.begin(event.payload);
+        return;
+      case 'cancel-requested':
+        run.clock = Math.max(run.clock, event.at);
+        run.batch = event.batch;
+        run.cancelRun();
+        return;
+      case 'run-forked':
+        // The children of the run that was copied are not this one's.
+        for (const command of run.commands.pending.values()) this.#children.replace(command);
+        return;
+      case 'run-terminated':
+        run.pipeline.finish(event);
+    }
+  }
+}

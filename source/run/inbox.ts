@@ -1,0 +1,84 @@
+import type { Letter } from '../journal/journal.js';
+import type { RunRecord } from '../journal/run-record.js';
+import type { AfterEnd } from './after-end.js';
+import type { Children } from './children.js';
+import { controlOf } from './control.js';
+import { isFailure } from './decide.js';
+import { decisionOn, retry, type Decision, type Holds, type Standing } from './decision.js';
+import type { LiveContext } from './live-context.js';
+
+/** What others have written to a run: its children, and whoever asks something of it. */
+export class RunInbox {
+  readonly #record: RunRecord;
+  readonly #run: LiveContext;
+  readonly #children: Children;
+  readonly #after: AfterEnd;
+  /** A letter comes from the database and by the notice of its arrival. */
+  readonly #known = new Set<number>();
+  #letters: Letter[] = [];
+  /** Letters that mean nothing any more; they are consumed with the next commit. */
+  #discarded: number[] = [];
+
+  constructor(record: RunRecord, run: LiveContext, children: Children, after: AfterEnd) {
+    this.#record = record;
+    this.#run = run;
+    this.#children = children;
+    this.#after = after;
+  }
+
+  /** Answers whether it is new. */
+  arrive(letter: Letter): boolean {
+    if (this.#known.has(letter.id)) return false;
+    this.#known.add(letter.id);
+    this.#letters.push(letter);
+    return true;
+  }
+
+  /** Whether there is something that the run has not looked at. */
+  get hasUnread(): boolean {
+    return this.#letters.length > 0;
+  }
+
+  takeDiscarded(): readonly number[] {
+    return this.#discarded.splice(0);
+  }
+
+  /** What was asked of the run, one request at a time; or that its retry is due. */
+  next(now: number, holds: Holds): Decision | undefined {
+    while (holds !== 'restarting') {
+      const letter = this.#letters.shift();
+      if (!letter) break;
+      if (letter.kind === 'child') this.#hear(letter);
+      else {
+        this.#discarded.push(letter.id);
+        const control = controlOf(letter);
+        // A request that comes to nothing is consumed all the same: whoever asked hears of that.
+        if (control) return decisionOn(control, this.#standing(holds));
+      }
+    }
+    const { failed, retryAt } = this.#after;
+    const isDue = failed && retryAt !== undefined && retryAt <= now && holds === 'no';
+    return isDue ? retry(failed, this.#standing(holds), true) : undefined;
+  }
+
+  #hear(letter: Letter): void {
+    const heard = this.#children.read(letter);
+    if (!heard) this.#discarded.push(letter.id);
+    // A late failure stays in the database: the retry has to know of it.
+    else if (!(this.#after.isLate(heard.command) && isFailure(heard.outcome))) {
+      this.#run.ready.arriveLetter(heard.command, heard.outcome, letter);
+    }
+  }
+
+  #standing(holds: Holds): Standing {
+    const { isClosing, failed } = this.#after;
+    return {
+      runId: this.#record.id,
+      isPaused: holds === 'paused',
+      isClosing,
+      failed,
+      rewinds: this.#record.rewinds,
+      compensatedSince: (from) => this.#run.compensated.since(from),
+    };
+  }
+}

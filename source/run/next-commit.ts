@@ -1,0 +1,153 @@
+import type { End, EventBody, RunEvent } from '../journal/event.js';
+import type { RunCommit } from '../journal/journal.js';
+import type { RunRecord } from '../journal/run-record.js';
+import type { AfterEnd } from './after-end.js';
+import type { Children } from './children.js';
+import { compose, type PendingNote } from './compose.js';
+import type { Decision, Holds } from './decision.js';
+import type { ExecutionHost } from './host.js';
+import type { RunInbox } from './inbox.js';
+import type { LiveContext } from './live-context.js';
+import type { Pages } from './pages.js';
+import type { Ready } from './ready.js';
+import type { StoredStatus } from './stored-status.js';
+
+/** A commit of a run, and what it is made of. */
+export interface Prepared {
+  readonly commit: RunCommit;
+  readonly notes: readonly PendingNote[];
+  readonly ready: readonly Ready[];
+  readonly decision: Decision | undefined;
+  readonly end: End | undefined;
+  /** The `seq` of the first event that takes a turn. */
+  readonly firstDelivery: number;
+}
+
+/** What goes into the next commit of a run. */
+export class NextCommit {
+  readonly #record: RunRecord;
+  readonly #host: ExecutionHost;
+  readonly #run: LiveContext;
+  readonly #children: Children;
+  readonly #after: AfterEnd;
+  readonly #inbox: RunInbox;
+  readonly #stored: StoredStatus;
+  readonly #pages: Pages;
+  #notes: PendingNote[] = [];
+
+  constructor(
+    record: RunRecord,
+    host: ExecutionHost,
+    run: LiveContext,
+    parts: { children: Children; after: AfterEnd; inbox: RunInbox; stored: StoredStatus; pages: Pages },
+  ) {
+    this.#record = record;
+    this.#host = host;
+    this.#run = run;
+    this.#children = parts.children;
+    this.#after = parts.after;
+    this.#inbox = parts.inbox;
+    this.#stored = parts.stored;
+    this.#pages = parts.pages;
+  }
+
+  add(note: PendingNote): void {
+    this.#notes.push(note);
+  }
+
+  /** Whether something waits for it that neither time nor others bring. */
+  get isWanted(): boolean {
+    const { outputs, exposures, compensated } = this.#run;
+    const isWritten = outputs.waiting || exposures.waiting || compensated.waiting;
+    return isWritten || this.#notes.length > 0 || this.#children.isClosing;
+  }
+
+  /** Nothing when there is nothing to write. */
+  prepare(now: number, holds: Holds, decision: Decision | undefined): Prepared | undefined {
+    const run = this.#run;
+    const end = decision ? undefined : this.#after.toBeRecorded;
+    const ready = end ? [] : this.#takeReady(now, holds, decision);
+    this.#notes.push(...this.#children.takeClosing(end !== undefined && !this.#after.willRetry, now));
+    const isMeant = ({ command, note }: PendingNote): boolean =>
+      command.state === 'pending' || note.type === 'child-closed';
+    const notes = this.#notes.splice(0).filter(isMeant);
+    const status = this.#statusOf(now, holds, ready, decision, end);
+    const [outputs, facts, exposed] = [run.outputs.take(), run.compensated.take(), run.exposures.take()];
+    const decisions: readonly EventBody[] = end ? [end] : (decision?.bodies ?? []);
+    const parts = [ready, notes, outputs, facts, exposed, decisions];
+    if (!status && !decision && parts.every((part) => part.length === 0)) return undefined;
+
+    const { events, firstDelivery, extras } = compose(
+      { outputs, facts, notes, ready, decisions },
+      this.#pages.seq,
+      run.clock,
+      now,
+    );
+    this.#pages.seq += events.length;
+    for (const event of events) if (event.type === 'saga-compensated') run.compensated.met(event);
+    const consumed = [...(extras.consumed ?? []), ...this.#inbox.takeDiscarded()];
+    const back = decision?.goBack?.(placeIn(events));
+    const commit = {
+      runId: this.#record.id,
+      link: this.#record.link,
+      events,
+      ...extras,
+      ...(consumed.length > 0 ? { consumed } : {}),
+      ...(exposed.length > 0 ? { exposed } : {}),
+      ...this.#choicesOf(ready),
+      ...(back ? { rewinds: back.rewinds } : {}),
+      ...(decision?.then === 'end' ? { closesChildrenAt: now } : {}),
+      ...(end?.type === 'run-continued' ? { next: this.#nextLink(end.payload, now) } : {}),
+      ...(status ? { status } : {}),
+    };
+    return { commit, notes, ready, decision, end, firstDelivery };
+  }
+
+  #takeReady(now: number, holds: Holds, decision: Decision | undefined): readonly Ready[] {
+    const isOpen = holds === 'no' && !this.#after.isRecorded && !decision;
+    return isOpen ? this.#run.ready.take(now) : this.#run.ready.takeOutcomes();
+  }
+
+  #statusOf(
+    now: number,
+    holds: Holds,
+    ready: readonly Ready[],
+    decision: Decision | undefined,
+    end: End | undefined,
+  ): RunCommit['status'] {
+    if (end) {
+      const { willRetry, plannedAt, failure } = this.#after;
+      return willRetry ? this.#stored.park(now, plannedAt, failure) : this.#after.statusAt(now);
+    }
+    if (decision?.status === 'terminated') {
+      const ended = decision.bodies.find((body) => body.type === 'run-terminated');
+      return { status: 'terminated', at: now, ...(ended ? { detail: ended.payload } : {}) };
+    }
+    if (decision?.status) return this.#stored.become(decision.status, now);
+    if (holds !== 'no' || this.#after.isRecorded) return undefined;
+    return this.#stored.next(now, ready.length > 0 || this.#run.commands.working);
+  }
+
+  #choicesOf(ready: readonly Ready[]): Pick<RunCommit, 'versions'> {
+    const choices = ready.flatMap(({ command, outcome }) =>
+      outcome.type === 'version-chosen' ? [this.#run.versions.record(command.spec.name, outcome.index)] : [],
+    );
+    const all = choices.at(-1);
+    return all ? { versions: all } : {};
+  }
+
+  #nextLink(input: string, now: number): NonNullable<RunCommit['next']> {
+    const { workflow, version } = this.#record;
+    return {
+      input,
+      at: Math.max(now, this.#run.clock),
+      version: this.#run.takesNewest ? this.#host.newest(workflow, version) : version,
+    };
+  }
+}
+
+/** The place of the decision that goes back. */
+const placeIn = (events: readonly RunEvent[]): { readonly seq: number; readonly at: number } => {
+  const back = events.find(({ type }) => type === 'run-retried' || type === 'run-rewound');
+  return { seq: back?.seq ?? 0, at: back?.at ?? 0 };
+};
