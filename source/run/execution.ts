@@ -188,7 +188,7 @@ export class PipelineExecution implements TurnTaker, Execution {
     }
     const prepared = this.#next.prepare(now, this.#holds, decision);
     if (!prepared) {
-      this.#rest();
+      this.#nothingToWrite();
       return;
     }
     this.#phase = 'committing';
@@ -196,11 +196,10 @@ export class PipelineExecution implements TurnTaker, Execution {
     if (this.#isStopped()) return;
     for (const { recorded } of prepared.notes) recorded?.();
     for (const { recorded } of prepared.ready) recorded?.();
-    this.#goOn(prepared, events);
+    this.#afterCommit(prepared, events);
   }
 
-  /** What follows from a commit that has returned. */
-  #goOn({ decision, end, ready, firstDelivery }: Prepared, events: readonly RunEvent[]): void {
+  #afterCommit({ decision, end, ready, firstDelivery }: Prepared, events: readonly RunEvent[]): void {
     if (decision?.then === 'end' || (end && !this.#after.record(end, events.at(-1)?.seq ?? 0))) {
       for (const command of this.pending) if (command.launched) this.#host.abort(this, command);
       this.stop();
@@ -220,8 +219,7 @@ export class PipelineExecution implements TurnTaker, Execution {
     this.#queue(events.filter(({ seq }) => seq >= firstDelivery).slice(0, deliveries));
   }
 
-  /** There is nothing to write. */
-  #rest(): void {
+  #nothingToWrite(): void {
     if (this.#holds === 'restarting') {
       this.#host.restart(this);
       return;
