@@ -1,7 +1,8 @@
 import type { Journal } from '../journal/journal.js';
-import type { RunEvent } from '../journal/event.js';
+import type { PositionedEvent } from '../journal/event.js';
 import type { ActivityContext, ActivityTask } from '../run/activity.js';
 import type { ActivityInterceptor } from '../engine/options.js';
+import { idempotencyKey } from '../run/step-key.js';
 import { defaultCodec } from '../values/codec.js';
 import { messageOf } from '../values/failure.js';
 import { duration, type Duration } from '../values/duration.js';
@@ -21,6 +22,8 @@ export interface Effect {
   readonly executions: number;
   /** When the pipeline unsubscribed from it, if it did. */
   readonly cancelledAt?: number;
+  /** How often its failure had been dropped by a retry of its run. */
+  readonly dropped: number;
   /** Events that were committed when it was first executed: what led to it is among them. */
   readonly committed: number;
 }
@@ -37,7 +40,10 @@ export class OutsideWorld {
   readonly #clock: TestClock;
   readonly #stubs: Stubs;
   readonly #effects = new Map<string, Effect>();
-  readonly #ended = new Map<string, Set<string>>();
+  /** Activities whose end is committed, and whether that is a failure, by idempotency key. */
+  readonly #ended = new Map<string, { readonly runId: string; readonly isFailure: boolean }>();
+  /** How often the failure of an activity was dropped by a retry of its run. */
+  readonly #dropped = new Map<string, number>();
   readonly #committed = new Map<string, number>();
   readonly #violations: string[] = [];
   #life = 0;
@@ -47,7 +53,7 @@ export class OutsideWorld {
     this.#stubs = stubs;
     journal.subscribe((changes) => {
       for (const change of changes) {
-        if (change.type === 'events') for (const { runId, event } of change.events) this.#see(runId, event);
+        if (change.type === 'events') for (const positioned of change.events) this.#see(positioned);
       }
     });
   }
@@ -76,9 +82,10 @@ export class OutsideWorld {
   }
 
   #execute(activity: string, run: Run, input: unknown, context: ActivityContext, life: number): unknown {
-    const { runId, idempotencyKey, attempt, stepKey } = context;
-    const id = `${idempotencyKey}@${attempt}`;
-    if (this.#ended.get(runId)?.has(stepKey)) {
+    const { runId, idempotencyKey, attempt } = context;
+    const dropped = this.#dropped.get(idempotencyKey) ?? 0;
+    const id = `${idempotencyKey}@${attempt}${dropped > 0 ? `, again ${dropped}` : ''}`;
+    if (this.#ended.has(idempotencyKey)) {
       this.#violations.push(`${id} was executed although its end had been committed`);
     }
     const before = this.#effects.get(id);
@@ -92,6 +99,7 @@ export class OutsideWorld {
           input,
           startedAt: this.#clock.now(),
           executions: 1,
+          dropped,
           committed: this.#committed.get(runId) ?? 0,
         };
     this.#effects.set(id, effect);
@@ -117,11 +125,21 @@ export class OutsideWorld {
     if (effect) this.#effects.set(id, { ...effect, cancelledAt: this.#clock.now() });
   }
 
-  #see(runId: string, event: RunEvent): void {
+  #see({ runId, link, event }: PositionedEvent): void {
     this.#committed.set(runId, event.seq + 1);
+    if (event.type === 'run-retried' || event.type === 'run-rewound') this.#forget(runId, event.type === 'run-rewound');
     if (event.type !== 'activity-completed' && event.type !== 'activity-failed') return;
-    const ended = this.#ended.get(runId) ?? new Set();
-    this.#ended.set(runId, ended.add(event.key));
+    const key = idempotencyKey(runId, link, event.epoch, event.key);
+    this.#ended.set(key, { runId, isFailure: event.type === 'activity-failed' });
+  }
+
+  /** The run has gone back: what had failed is done again, and behind a rewind everything. */
+  #forget(runId: string, all: boolean): void {
+    for (const [key, ended] of this.#ended) {
+      if (ended.runId !== runId || !(all || ended.isFailure)) continue;
+      this.#ended.delete(key);
+      this.#dropped.set(key, (this.#dropped.get(key) ?? 0) + 1);
+    }
   }
 }
 
@@ -129,8 +147,10 @@ const isTimeout = (reason: unknown): boolean =>
   typeof reason === 'object' && reason !== null && 'code' in reason && reason.code === 'ACTIVITY_TIMEOUT';
 
 /** An effect in one line, without how often and when it was executed. */
-export const effectText = ({ idempotencyKey, attempt, input, startedAt }: Effect, start: number): string =>
-  `${startedAt - start}: ${idempotencyKey}@${attempt} ${inputText(input)}`;
+export const effectText = (
+  { idempotencyKey: key, attempt, dropped, input, startedAt }: Effect,
+  start: number,
+): string => `${startedAt - start}: ${key}@${attempt}${dropped > 0 ? `, again ${dropped}` : ''} ${inputText(input)}`;
 
 const inputText = (input: unknown): string => {
   try {

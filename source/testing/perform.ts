@@ -5,12 +5,13 @@ import { readHistory, type RunHistory } from '../journal/history.js';
 import type { Journal } from '../journal/journal.js';
 import { openJournal } from '../journal/libsql/open-journal.js';
 import { isTerminal } from '../journal/status.js';
+import { takenIn } from '../run/control.js';
 import { duration } from '../values/duration.js';
 import { checkHistory } from './check-history.js';
 import { Machine } from './machine.js';
 import type { Fault } from './mortal-journal.js';
 import { OutsideWorld, type Effect } from './outside-world.js';
-import { ignoreEnded, timelineOf, type Scene, type SceneAction, type SceneRun } from './scene.js';
+import { ignoreAbsent, ignoreEnded, timelineOf, type Scene, type SceneAction, type SceneRun } from './scene.js';
 import { TestClock } from './test-clock.js';
 
 export interface PerformOptions {
@@ -147,6 +148,12 @@ class Stage {
         const { name, payload } = action.signal;
         const letter = { runId: action.runId, name, payload, at: this.#clock.now() };
         await this.#database.signal(letter).catch(ignoreEnded);
+        return;
+      }
+      case 'request': {
+        const { runId, control } = action;
+        const request = { runId, name: control.type, payload: '{}', at: this.#clock.now() };
+        await this.#database.request(request, takenIn[control.type]).catch(ignoreAbsent);
         return;
       }
       case 'jump':

@@ -1,4 +1,5 @@
 import { EngineError, ValueError } from '../errors.js';
+import type { Control } from '../run/control.js';
 import type { SignalDefinition } from '../run/signal.js';
 import type { AnyWorkflow } from '../run/workflow.js';
 import { duration, type Duration } from '../values/duration.js';
@@ -26,11 +27,33 @@ export const signalAt = <P>(at: Duration, signal: SignalDefinition<P>, payload: 
   ...(runId === undefined ? {} : { runId }),
 });
 
+/** Something that is asked of a run at a time, counted from the beginning. Made by `requestAt`. */
+export interface TimedRequest {
+  readonly at: Duration;
+  readonly control: Control;
+  /** Of which run. Default: of each. */
+  readonly runId?: string;
+}
+
+/**
+ * Somebody asks something of the runs of the world: `pause`, `resume`, `cancel`, `terminate`, `replay`. What a run cannot take then is
+ * passed over.
+ *
+ * @example
+ * const world = { requests: [requestAt('1 hour', 'pause'), requestAt('2 hours', 'resume')] };
+ */
+export const requestAt = (at: Duration, type: Exclude<Control['type'], 'rewind'>, runId?: string): TimedRequest => ({
+  at,
+  control: { type },
+  ...(runId === undefined ? {} : { runId }),
+});
+
 /** What surrounds a workflow in a test. All times are counted from the beginning. */
 export interface World {
   /** Stand-ins for activities, by name. The others run as they are. */
   readonly activities?: Stubs;
   readonly signals?: readonly TimedSignal[];
+  readonly requests?: readonly TimedRequest[];
   /** No process is up in these times. */
   readonly outages?: readonly { readonly at: Duration; readonly length: Duration }[];
   /** The machine's clock is set forth or (below 0) back, in ms. */
@@ -59,15 +82,16 @@ export interface Scene {
 export type SceneAction =
   | { readonly type: 'start'; readonly run: SceneRun }
   | { readonly type: 'signal'; readonly runId: string; readonly signal: TimedSignal }
+  | { readonly type: 'request'; readonly runId: string; readonly control: Control }
   | { readonly type: 'down' | 'up' }
   | { readonly type: 'jump'; readonly by: number };
 
-/** What happens when, from the beginning at `start` on; at one instant in this order: up, starts, signals, jumps, down. */
+/** What happens when, from the beginning at `start` on; at one instant in this order: up, starts, signals, requests, jumps, down. */
 export const timelineOf = (
   { runs, world }: Scene,
   start: number,
 ): { readonly at: number; readonly action: SceneAction }[] => {
-  const { signals = [], outages = [], jumps = [] } = world;
+  const { signals = [], requests = [], outages = [], jumps = [] } = world;
   const instant = (at: Duration, what: string): number => start + duration(at, what);
   return [
     ...outages.map(({ at, length }) => ({
@@ -86,6 +110,14 @@ export const timelineOf = (
           action: { type: 'signal', runId: id, signal } as const,
         })),
     ),
+    ...requests.flatMap(({ at, control, runId }) =>
+      runs
+        .filter(({ id }) => runId === undefined || runId === id)
+        .map(({ id }) => ({
+          at: instant(at, `the time of ${control.type}`),
+          action: { type: 'request', runId: id, control } as const,
+        })),
+    ),
     ...jumps.map(({ at, by }) => ({
       at: instant(at, 'the time of a jump'),
       action: { type: 'jump', by: whole(by) } as const,
@@ -102,4 +134,9 @@ const whole = (by: number): number => {
 /** Nobody minds a signal that comes too late. */
 export const ignoreEnded = (error: unknown): void => {
   if (!(error instanceof EngineError) || error.code !== 'RUN_ENDED') throw error;
+};
+
+/** Nobody is there yet of whom something could be asked. */
+export const ignoreAbsent = (error: unknown): void => {
+  if (!(error instanceof EngineError) || error.code !== 'RUN_NOT_FOUND') throw error;
 };
