@@ -44,8 +44,7 @@ export class Activities {
 
   /** Nobody waits for it any more, but whether it takes effect matters: its AbortSignal fires, and no other attempt begins. */
   soften(execution: Execution, command: Command): void {
-    const reason = new DOMException('nobody waits for this activity any more', 'AbortError');
-    this.#runs.get(keyOf(execution, command))?.soften(reason);
+    this.#runs.get(keyOf(execution, command))?.soften();
   }
 
   /** Starts nothing new, and answers when all that is in flight is recorded, or stopped because the time is over. */

@@ -65,7 +65,9 @@ export class ActivityRun {
     this.#ended = ended;
     const { attempts, retryAt = 0 } = this.#command.progress;
     this.#limitOverall();
-    if (attempts > 0) this.#startAt(retryAt);
+    this.#isLastAttempt = this.#command.isLeft;
+    if (attempts > 0 && this.#isLastAttempt) this.#giveUp(leftAlone());
+    else if (attempts > 0) this.#startAt(retryAt);
     else this.#start();
   }
 
@@ -90,10 +92,10 @@ export class ActivityRun {
   }
 
   /** Its outcome counts, but nobody waits for it: its AbortSignal fires, and there is no other attempt. */
-  soften(reason: unknown): void {
+  soften(): void {
     this.#isLastAttempt = true;
-    if (this.#attempt) this.#attempt.signal(reason);
-    else if (this.#cancelWait) this.#giveUp(reason);
+    if (this.#attempt) this.#attempt.signal(leftAlone());
+    else if (this.#cancelWait) this.#giveUp(leftAlone());
   }
 
   #startAt(instant: number): void {
@@ -290,6 +292,8 @@ export class ActivityRun {
     return true;
   }
 }
+
+const leftAlone = (): DOMException => new DOMException('nobody waits for this activity any more', 'AbortError');
 
 /** An emission that cannot be written down ends the activity for good: the effect has happened. */
 class UnrecordableResult extends Error {

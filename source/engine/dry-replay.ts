@@ -14,7 +14,7 @@ export interface DryReplay {
   /** How code and journal differ, or which rule of replay the code breaks. */
   readonly error?: DeterminismError;
   /** What the code would go on with: asked for and not recorded, in the order of issue. Empty when they differ or at the run's end. */
-  readonly pending: readonly Pick<Command, 'key' | 'issuedAt'>[];
+  readonly pending: readonly Pick<Command, 'key' | 'epoch' | 'issuedAt'>[];
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Journal, Letter, RunCommit } from '../journal/journal.js';
 import type { RunRecord } from '../journal/run-record.js';
 import { isTerminal } from '../journal/status.js';
 import { sagasSince } from '../run/compensated.js';
+import { instantOf } from '../run/compose.js';
 import { controlOf, type Control } from '../run/control.js';
 import { decisionOn, type Decision, type Standing } from '../run/decision.js';
 import type { PipelineExecution } from '../run/execution.js';
@@ -117,14 +118,11 @@ export class Requests {
     const last = await this.#journal.last(id, link);
     const now = this.#host.now();
     const seq = (last?.seq ?? -1) + 1;
-    const at = Math.max(last?.at ?? now, decision.then === 'restart' ? now : 0);
-    const events = decision.bodies.map((body, index): RunEvent => ({
-      seq: seq + index,
-      batch: seq,
-      epoch: 0,
-      at,
-      ...body,
-    }));
+    let at = last?.at ?? now;
+    const events = decision.bodies.map((body, index): RunEvent => {
+      at = instantOf(body, at, now);
+      return { seq: seq + index, batch: seq, epoch: 0, at, ...body };
+    });
     const [end] = decision.bodies;
     const ended = end?.type === 'run-terminated' ? end.payload : undefined;
     const status = decision.status && {

@@ -94,6 +94,8 @@ export interface Command {
   launched: boolean;
   /** Its intent is in the journal. */
   intended: boolean;
+  /** Nobody waits for it any more, but its outcome counts: there is no further attempt. */
+  isLeft: boolean;
   progress: Progress;
   child: ChildState;
 }

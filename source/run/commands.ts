@@ -45,6 +45,7 @@ export class Commands {
       state: 'pending',
       launched: false,
       intended: false,
+      isLeft: false,
       progress: noProgress,
       child: noChild,
     };

@@ -24,6 +24,18 @@ export interface Parts {
   readonly decisions: readonly EventBody[];
 }
 
+/** Where and when the events are written. */
+export interface Place {
+  readonly seq: number;
+  readonly batch: number;
+  /** The run's clock. */
+  readonly clock: number;
+  /** When what is ready happens. */
+  readonly now: number;
+  /** When decisions are made. */
+  readonly decidedAt: number;
+}
+
 export interface Composed {
   readonly events: readonly RunEvent[];
   /** The `seq` of the first one that takes a turn; the others come before. */
@@ -37,13 +49,11 @@ export interface Composed {
  */
 export const compose = (
   { outputs, facts, notes, ready, decisions }: Parts,
-  seq: number,
-  clock: number,
-  now: number,
+  { seq, batch, clock, now, decidedAt }: Place,
 ): Composed => {
   const events: RunEvent[] = [];
   const add = (at: number, epoch: number, body: EventBody): void => {
-    events.push({ seq: seq + events.length, batch: seq, epoch, at, ...body });
+    events.push({ seq: seq + events.length, batch, epoch, at, ...body });
   };
   for (const output of outputs) add(output.at, 0, output.body);
   for (const fact of facts) add(clock, 0, fact);
@@ -58,8 +68,7 @@ export const compose = (
     add(at, command.epoch, ofCommand(command, outcome));
   }
   for (const decision of decisions) {
-    if (decision.type === 'cancel-requested' || decision.type === 'run-retried' || decision.type === 'run-rewound')
-      at = Math.max(at, now);
+    at = instantOf(decision, at, decidedAt);
     add(at, 0, decision);
   }
   const consumed = ready.flatMap(({ signal, letter }) => [signal?.id, letter].filter((id) => id !== undefined));
@@ -76,6 +85,10 @@ export const compose = (
     },
   };
 };
+
+/** A cancellation happens now, and going back brings the run to today; anything else takes no time. */
+export const instantOf = ({ type }: EventBody, clock: number, now: number): number =>
+  type === 'cancel-requested' || type === 'run-retried' || type === 'run-rewound' ? Math.max(clock, now) : clock;
 
 const ofCommand = (command: Command, body: Outcome | Note): EventBody => {
   const header = { key: command.key, digest: command.spec.digest };

@@ -115,7 +115,10 @@ export class LiveContext implements RunContext {
       return false;
     }
     command.scope = cleanUpScope;
-    if (abort) this.cancellations.soften(command);
+    if (abort) {
+      command.isLeft = true;
+      this.cancellations.soften(command);
+    }
     return true;
   }
 

@@ -34,6 +34,8 @@ export class NextCommit {
   readonly #stored: StoredStatus;
   readonly #pages: Pages;
   #notes: PendingNote[] = [];
+  /** What is recorded while nothing is delivered is one batch of one instant, for a replay delivers it in one go. */
+  #held: number | undefined;
 
   constructor(
     record: RunRecord,
@@ -77,13 +79,14 @@ export class NextCommit {
     const parts = [ready, notes, outputs, facts, exposed, decisions];
     if (!status && !decision && parts.every((part) => part.length === 0)) return undefined;
 
+    const { seq } = this.#pages;
+    const held = this.#held;
     const { events, firstDelivery, extras } = compose(
       { outputs, facts, notes, ready, decisions },
-      this.#pages.seq,
-      run.clock,
-      now,
+      { seq, batch: held ?? seq, clock: run.clock, now: holds === 'no' ? now : run.clock, decidedAt: now },
     );
     this.#pages.seq += events.length;
+    if (holds !== 'no') this.#held = held ?? seq;
     for (const event of events) if (event.type === 'saga-compensated') run.compensated.met(event);
     const consumed = [...(extras.consumed ?? []), ...this.#inbox.takeDiscarded()];
     const back = decision?.goBack?.(placeIn(events));

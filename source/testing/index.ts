@@ -16,7 +16,7 @@ export type { PendingCommand, TestRun } from './test-run.js';
 
 // their parts
 export { TestClock } from './test-clock.js';
-export { signalAt, type TimedSignal, type World } from './scene.js';
+export { requestAt, signalAt, type TimedRequest, type TimedSignal, type World } from './scene.js';
 export { fails, takes, type Stub, type StubContext, type Stubs } from './stubs.js';
 export type { Effect } from './outside-world.js';
 export type { Fault } from './mortal-journal.js';

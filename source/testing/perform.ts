@@ -4,6 +4,7 @@ import type { RunEvent } from '../journal/event.js';
 import { readHistory, type RunHistory } from '../journal/history.js';
 import type { Journal } from '../journal/journal.js';
 import { openJournal } from '../journal/libsql/open-journal.js';
+import type { RunRecord } from '../journal/run-record.js';
 import { isTerminal } from '../journal/status.js';
 import { takenIn } from '../run/control.js';
 import { duration } from '../values/duration.js';
@@ -29,6 +30,7 @@ export interface PerformOptions {
 export interface Performance {
   /** The instant of the beginning. */
   readonly start: number;
+  /** Of the runs of the scene, then of their children, by id. */
   readonly histories: readonly RunHistory[];
   readonly effects: readonly Effect[];
   readonly deaths: number;
@@ -79,7 +81,7 @@ class Stage {
     this.#clock = new TestClock(scene.world.start);
     this.#start = this.#clock.now();
     this.#outside = new OutsideWorld(this.#clock, scene.world.activities ?? {}, database);
-    const workflows = [...new Set(scene.runs.map(({ workflow }) => workflow))];
+    const workflows = [...new Set([...scene.runs.map(({ workflow }) => workflow), ...(scene.world.workflows ?? [])])];
     this.#machine = new Machine(database, this.#clock, this.#outside, { ...options, workflows });
     this.#timeline = timelineOf(scene, this.#start);
     this.#lives = [...(options.lives ?? [])];
@@ -183,19 +185,23 @@ class Stage {
   }
 
   async #isOver(): Promise<boolean> {
-    for (const { id } of this.#scene.runs) {
-      const record = await this.#database.run(id);
-      if (!record || !(isTerminal(record.status) || record.status === 'blocked')) return false;
-    }
-    return true;
+    const records = await this.#records();
+    const isThere = this.#scene.runs.every((run) => records.some(({ id }) => id === run.id));
+    return isThere && records.every(({ status }) => isTerminal(status) || status === 'blocked');
+  }
+
+  /** The runs of the scene, then their children. */
+  async #records(): Promise<readonly RunRecord[]> {
+    const all = await this.#database.runs({}, { limit: Infinity });
+    const ids = this.#scene.runs.map(({ id }) => id);
+    const asked = ids.flatMap((id) => all.filter((record) => record.id === id));
+    const children = all.filter(({ id }) => !ids.includes(id)).sort((a, b) => (a.id < b.id ? -1 : 1));
+    return [...asked, ...children];
   }
 
   async #result(): Promise<Performance> {
     const histories: RunHistory[] = [];
-    for (const { id } of this.#scene.runs) {
-      const record = await this.#database.run(id);
-      if (record) histories.push(await readHistory(this.#database, record));
-    }
+    for (const record of await this.#records()) histories.push(await readHistory(this.#database, record));
     return {
       start: this.#start,
       histories,

@@ -52,6 +52,8 @@ export const requestAt = (at: Duration, type: Exclude<Control['type'], 'rewind'>
 export interface World {
   /** Stand-ins for activities, by name. The others run as they are. */
   readonly activities?: Stubs;
+  /** Workflows beside those of the runs: of their children. */
+  readonly workflows?: readonly AnyWorkflow[];
   readonly signals?: readonly TimedSignal[];
   readonly requests?: readonly TimedRequest[];
   /** No process is up in these times. */

@@ -16,6 +16,8 @@ const lineOf = (event: RunEvent, start: number): readonly string[] => {
   const at = event.at - start;
   if (event.type === 'output-emitted') return [`${at}: output ${event.payload}`];
   if (event.type === 'run-completed') return [`${at}: completed`];
+  if (event.type === 'run-continued') return [`${at}: continued with ${event.payload}`];
+  if (event.type === 'run-retried') return [`${at}: retried`];
   // Stacks depend on the way that led there.
   return event.type === 'run-failed' ? [`${at}: failed with ${failureText(event.payload)}`] : [];
 };
@@ -40,6 +42,8 @@ export const differencesOf = (right: Performance, other: Performance, cut = fals
       break;
     }
   }
+  const known = new Set(right.histories.map(({ run }) => run.id));
+  for (const { run } of other.histories) if (!known.has(run.id)) lines.push(`run ${run.id} was started in excess`);
   const expected = new Set(right.effects.map((effect) => effectText(effect, right.start)));
   const found = new Set(other.effects.map((effect) => effectText(effect, other.start)));
   for (const effect of expected) if (!found.has(effect)) lines.push(`not done: ${effect}`);

@@ -61,6 +61,14 @@ export interface Leaves {
   sideEffect(name: string): Observable<string>;
   nap(ms: number): Observable<string>;
   body(name: string, steps: readonly BodyStep[]): Observable<string>;
+  /** The names of its steps. `beside`: all at once. */
+  saga(name: string, program: Program & { readonly type: 'saga' }): Observable<string>;
+  /** A run of its own that works, then emits so many values. */
+  child(name: string, ms: number, failures: number, count: number): Observable<string>;
+  transaction(name: string): Observable<string>;
+  version(name: string): Observable<string>;
+  exposed(source: Observable<string>): Observable<string>;
+  finalized(source: Observable<string>, name: string, ms: number): Observable<string>;
 }
 
 const text = (value: unknown): string => (Array.isArray(value) ? `[${value.map(text).join(' ')}]` : String(value));
@@ -97,8 +105,20 @@ export const build = (program: Program, leaves: Leaves, name = ''): Observable<s
       return leaves.nap(program.ms);
     case 'body':
       return leaves.body(name, program.steps);
-    case 'op':
-      return applied(inner(program.source, 0), program.op, program.ms, program.count);
+    case 'saga':
+      return leaves.saga(name, program);
+    case 'child':
+      return leaves.child(name, program.ms, program.failures, program.count);
+    case 'transaction':
+      return leaves.transaction(name);
+    case 'version':
+      return leaves.version(name);
+    case 'op': {
+      const source = inner(program.source, 0);
+      if (program.op === 'expose') return leaves.exposed(source);
+      if (program.op === 'finalize') return leaves.finalized(source, name, program.ms);
+      return applied(source, program.op, program.ms, program.count);
+    }
     case 'flat':
       return inner(program.source, 0).pipe(
         flattened(program.how, (value) => inner(program.inner, 1).pipe(map((it) => `${value}>${it}`))),
@@ -175,7 +195,12 @@ const joined = (how: Join, [first = EMPTY, second = EMPTY]: readonly Observable<
 /** Operators that repeat themselves while others wait would fill the journal with shorter ones. */
 const leastPeriod = 60;
 
-const applied = (source: Observable<string>, op: Op, ms: number, count: number): Observable<string> => {
+const applied = (
+  source: Observable<string>,
+  op: Exclude<Op, 'expose' | 'finalize'>,
+  ms: number,
+  count: number,
+): Observable<string> => {
   const period = Math.max(ms, leastPeriod);
   switch (op) {
     case 'audit':

@@ -6,6 +6,7 @@ import type { Effect } from '../../source/testing/index.js';
 import type { Performance } from '../../source/testing/perform.js';
 import type { SceneRun } from '../../source/testing/scene.js';
 import { defaultCodec } from '../../source/index.js';
+import { idempotencyKey } from '../../source/run/step-key.js';
 import type { Letter, Modelled, Work } from './model.js';
 import { signalNames } from './program.js';
 import { overAt } from './scenario.js';
@@ -16,6 +17,8 @@ const atWorkMs = 5000;
 /** In the calm phase everything comes to its end, unless it waits for more signals than there are, or takes longer. */
 export const unended = ({ histories, start }: Performance): readonly string[] =>
   histories.flatMap(({ run, events, signals }) => {
+    // It waits for its parent's signals or for its end.
+    if (run.parent !== undefined && run.status !== 'blocked') return [];
     if (run.status !== 'blocked' && (events.at(-1)?.at ?? 0) - start > overAt - atWorkMs) return [];
     const isSated = signalNames.every((name) => signals.some((signal) => signal.name === name));
     if (isTerminal(run.status) || (run.status !== 'blocked' && !isSated)) return [];
@@ -43,7 +46,7 @@ export const unled = async (
     let keys = asked.get(effect.committed);
     if (!keys) {
       const { pending } = await dryReplay(run, workflow, events.slice(0, effect.committed));
-      keys = new Set(pending.map(({ key }) => `${run.id}/${run.link}/${key}`));
+      keys = new Set(pending.map(({ key, epoch }) => idempotencyKey(run.id, run.link, epoch, key)));
       asked.set(effect.committed, keys);
     }
     if (!keys.has(effect.idempotencyKey))
@@ -93,7 +96,7 @@ export const unlike = (
     return event.type === 'run-failed' ? [`${event.at - start}: failed`] : [];
   });
   const done = effects
-    .filter(({ runId }) => runId === run.id)
+    .filter(({ runId }) => runId === run.id || runId.startsWith(`${run.id}/`))
     .map(({ input, startedAt, cancelledAt }) => ({
       name: (input as { name: string }).name,
       startedAt: startedAt - start,

@@ -1,14 +1,20 @@
-import { map, mergeMap, of, type Observable } from 'rxjs';
+import { from, map, mergeMap, of, range, type Observable } from 'rxjs';
 import {
   activity,
   awaitSignal,
   defineActivity,
   defineSignal,
   execute,
+  expose,
+  finalizeWith,
+  getVersion,
+  saga,
   scoped,
   sideEffect,
   signals,
   sleep,
+  step,
+  transaction,
   workflow,
   type ActivityDefinition,
   type Scope,
@@ -51,13 +57,22 @@ const signalOf = (index: number): (typeof signalDefinitions)[number] => {
   return signal;
 };
 
+const work = async ({ name, ms, failures }: Job, context: StubContext): Promise<string> => {
+  await context.after(ms);
+  if (context.attempt <= failures) throw new Error(`${name} failed`);
+  return name;
+};
+
+/** A step of a saga is a job that also knows how long it takes to undo it. */
+type Step = Job & { readonly undo: number };
+
 /** What the jobs do to the world. */
 export const stubs: Stubs = {
-  job: async ({ name, ms, failures }: Job, context: StubContext) => {
-    await context.after(ms);
-    if (context.attempt <= failures) throw new Error(`${name} failed`);
-    return name;
-  },
+  job: work,
+  'trip/work': work,
+  'trip/work.compensation': ({ input: { undo } }: { readonly input: Step }, context: StubContext) =>
+    context.after(undo),
+  bye: (_: never, context: StubContext) => context.after(20),
   stream: async function* ({ name, gap, count }: Stream, context: StubContext) {
     for (let n = 0; n < count; n += 1) {
       await context.after(gap * (n + 1));
@@ -65,6 +80,33 @@ export const stubs: Stubs = {
     }
   },
 };
+
+interface Child extends Job {
+  readonly count: number;
+}
+
+/** What a child does. */
+export const child = workflow('child', (child$: Observable<Child>) =>
+  child$.pipe(
+    mergeMap(({ name, ms, failures, count }) =>
+      execute(job(1), { name, ms, failures }).pipe(
+        mergeMap(() => range(0, count)),
+        map((n) => `${name}c${n}`),
+      ),
+    ),
+  ),
+);
+
+const trip = (beside: boolean): ((steps$: Observable<readonly Step[]>) => Observable<string>) =>
+  saga(
+    'trip',
+    mergeMap((steps: readonly Step[]) => from(steps)),
+    // One after the other, or all at once.
+    mergeMap(
+      (each) => of(each).pipe(step('work', outside, () => undefined, { retry: retryPolicy })),
+      beside ? Infinity : 1,
+    ),
+  );
 
 /** Called with each signal that reaches the pipeline. */
 export type SignalTap = (signal: number, payload: string) => void;
@@ -91,6 +133,20 @@ const durable = (tap: SignalTap): Leaves => ({
   // A value that another call would not give again.
   sideEffect: (name) => of(name).pipe(sideEffect('effect', (it) => `${it}r`)),
   nap: (ms) => of('nap').pipe(sleep('nap', ms)),
+  saga: (name, { steps, undo, beside }) =>
+    of(steps.map(({ ms, failures }, n): Step => ({ name: `${name}p${n}`, ms, failures, undo }))).pipe(trip(beside)),
+  child: (name, ms, failures, count) => execute(child, { name, ms, failures, count }),
+  transaction: (name) =>
+    of(name).pipe(
+      transaction(
+        'note',
+        (it) => ({ sql: 'SELECT ? AS name', args: [it] }),
+        ({ rows }) => `${String(rows[0]?.['name'])}x`,
+      ),
+    ),
+  version: (name) => getVersion('change', 0, 1).pipe(map((version) => `${name}v${version}`)),
+  exposed: (source) => source.pipe(expose('progress')),
+  finalized: (source) => source.pipe(finalizeWith('bye', outside)),
   body: (name, steps) => of(name).pipe(mergeMap(scoped((_, scope) => runSteps(name, steps, scope)))),
 });
 
@@ -111,6 +167,11 @@ const runSteps = async (name: string, steps: readonly BodyStep[], scope: Scope):
 export const workflowOf = (
   name: string,
   program: Program,
-  tap: SignalTap = () => undefined,
+  { tap = () => undefined, retries = false }: { readonly tap?: SignalTap; readonly retries?: boolean } = {},
 ): WorkflowDefinition<string, string> =>
-  workflow(name, (input$: Observable<string>) => input$.pipe(mergeMap(() => build(program, durable(tap)))));
+  workflow(name, retries ? { retry: runPolicy } : {}, (input$: Observable<string>) =>
+    input$.pipe(mergeMap(() => build(program, durable(tap)))),
+  );
+
+/** Of runs that are retried as a whole. */
+const runPolicy = { maxAttempts: 2, initialInterval: 50, jitter: 0 } as const;

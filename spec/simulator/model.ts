@@ -1,4 +1,18 @@
-import { concatMap, defer, from, map, mergeMap, Observable, of, range, repeat, throwError, timer, zip } from 'rxjs';
+import {
+  concatMap,
+  defer,
+  from,
+  map,
+  mergeMap,
+  Observable,
+  of,
+  range,
+  repeat,
+  throwError,
+  timer,
+  toArray,
+  zip,
+} from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { build, type Leaves } from './build.js';
 import { retryPolicy } from './leaves.js';
@@ -121,6 +135,7 @@ const plain = (scheduler: TestScheduler, work: Work[], mailbox: readonly Mailbox
         return timer(pause).pipe(mergeMap(() => attempt(name, ms, failures, number + 1)));
       }),
     );
+  const seen = { chosen: false };
   const job: Leaves['job'] = (name, ms, failures) => defer(() => attempt(name, ms, failures, 1));
   const signals = (signal: number): Observable<string> => {
     const next = (): Observable<string> =>
@@ -158,6 +173,28 @@ const plain = (scheduler: TestScheduler, work: Work[], mailbox: readonly Mailbox
     signals,
     // It is not done within the turn that asks for it.
     sideEffect: (name) => timer(0).pipe(map(() => `${name}r`)),
+    saga: (name, { steps, beside }) =>
+      // What is undone is not modelled: a run that compensates has no model.
+      from(steps).pipe(
+        mergeMap(({ ms, failures }, n) => job(`${name}p${n}`, ms, failures), beside ? Infinity : 1),
+        toArray(),
+        mergeMap((results) => results),
+      ),
+    child: (name, ms, failures, count) =>
+      job(name, ms, failures).pipe(
+        mergeMap(() => range(0, count)),
+        map((n) => `${name}c${n}`),
+      ),
+    transaction: (name) => timer(0).pipe(map(() => `${name}x`)),
+    version: (name) =>
+      defer(() => (seen.chosen ? of(0) : timer(0))).pipe(
+        map(() => {
+          seen.chosen = true;
+          return `${name}v1`;
+        }),
+      ),
+    exposed: (source) => source,
+    finalized: (source) => source,
     nap: (ms) => timer(ms).pipe(map(() => 'nap')),
     body: (name, steps) =>
       steps.reduce(

@@ -14,6 +14,16 @@ export type Program =
   | { readonly type: 'side-effect' }
   | { readonly type: 'nap'; readonly ms: number }
   | { readonly type: 'body'; readonly steps: readonly BodyStep[] }
+  /** Steps one after the other, which take so long and fail so often; each is undone in `undo` ms. */
+  | {
+      readonly type: 'saga';
+      readonly steps: readonly { readonly ms: number; readonly failures: number }[];
+      readonly undo: number;
+      readonly beside: boolean;
+    }
+  | { readonly type: 'child'; readonly ms: number; readonly failures: number; readonly count: number }
+  | { readonly type: 'transaction' }
+  | { readonly type: 'version' }
   | { readonly type: 'op'; readonly op: Op; readonly ms: number; readonly count: number; readonly source: Program }
   | { readonly type: 'flat'; readonly how: Flat; readonly source: Program; readonly inner: Program }
   | { readonly type: 'join'; readonly how: Join; readonly sources: readonly [Program, Program, ...Program[]] }
@@ -36,7 +46,9 @@ export const ops = [
   'defaultIfEmpty',
   'delay',
   'distinct',
+  'expose',
   'fail',
+  'finalize',
   'groupBy',
   'microtask',
   'pairwise',
@@ -80,6 +92,7 @@ export const signalNames = ['red', 'green', 'blue'] as const;
 
 /** Mostly such that nothing falls together, sometimes such that much does. */
 const time = fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 1, max: 399 }) }, fc.constantFrom(0, 10, 20));
+const failures = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.nat({ max: 3 }));
 const few = fc.integer({ min: 1, max: 4 });
 const signal = fc.nat({ max: signalNames.length - 1 });
 
@@ -97,7 +110,7 @@ const leaf: fc.Arbitrary<Program> = fc.oneof(
     arbitrary: fc.record({
       type: fc.constant('job' as const),
       ms: time,
-      failures: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.nat({ max: 3 })),
+      failures,
     }),
   },
   {
@@ -123,6 +136,18 @@ const leaf: fc.Arbitrary<Program> = fc.oneof(
     arbitrary: fc.record({ type: fc.constant('body' as const), steps: fc.array(step, { minLength: 1, maxLength: 3 }) }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('expand' as const), ms: time, depth: few }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant('saga' as const),
+      steps: fc.array(fc.record({ ms: time, failures }), { minLength: 1, maxLength: 3 }),
+      undo: time,
+      beside: fc.boolean(),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('child' as const), ms: time, failures, count: few }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('transaction' as const) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('version' as const) }) },
 );
 
 /** Nested at most so deep. */

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import type { Fault } from '../../source/testing/mortal-journal.js';
 import type { Scene } from '../../source/testing/scene.js';
-import { signalAt } from '../../source/testing/index.js';
-import { signalDefinitions, stubs, workflowOf } from './leaves.js';
+import { requestAt, signalAt } from '../../source/testing/index.js';
+import { child, signalDefinitions, stubs, workflowOf } from './leaves.js';
 import type { Letter } from './model.js';
 import { program, signalNames, type Program } from './program.js';
 
@@ -26,6 +26,13 @@ export interface Scenario {
   readonly letters: readonly { readonly at: number; readonly signal: number }[];
   readonly outages: readonly { readonly at: number; readonly length: number }[];
   readonly jumps: readonly { readonly at: number; readonly by: number }[];
+  /** Runs are retried as a whole. */
+  readonly retries: boolean;
+  /** What is asked of all runs; when it is calm they go on again. */
+  readonly requests: readonly {
+    readonly at: number;
+    readonly type: 'pause' | 'resume' | 'cancel' | 'terminate' | 'replay';
+  }[];
   readonly plans: readonly Plan[];
 }
 
@@ -56,6 +63,21 @@ export const scenario: fc.Arbitrary<Scenario> = fc.record({
       minLength: 1,
       maxLength: 2,
     }),
+  ),
+  retries: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+  requests: fc.oneof(
+    { weight: 3, arbitrary: fc.constant([]) },
+    fc.array(
+      fc.record({
+        at: fc.nat({ max: busyMs }),
+        type: fc.oneof(
+          { weight: 6, arbitrary: fc.constantFrom('pause' as const, 'resume' as const, 'replay' as const) },
+          { weight: 2, arbitrary: fc.constant('cancel' as const) },
+          { weight: 1, arbitrary: fc.constant('terminate' as const) },
+        ),
+      }),
+      { minLength: 1, maxLength: 4 },
+    ),
   ),
   plans: fc.array(
     fc.record({
@@ -89,15 +111,23 @@ export const lettersOf = ({ letters }: Scenario): readonly Letter[] => {
 export const sceneOf = (it: Scenario, tap?: (run: string, signal: number, payload: string) => void): Scene => ({
   runs: it.programs.map((each, n) => {
     const id = `run-${n}`;
-    const workflow = workflowOf(`program-${n}`, each, (signal, payload) => tap?.(id, signal, payload));
+    const workflow = workflowOf(`program-${n}`, each, {
+      tap: (signal, payload) => tap?.(id, signal, payload),
+      retries: it.retries,
+    });
     return { id, workflow, input: 'go' };
   }),
   world: {
     activities: stubs,
+    workflows: [child],
     signals: lettersOf(it).flatMap(({ at, signal, payload }) => {
       const definition = signalDefinitions[signal];
       return definition ? [signalAt(at, definition, payload)] : [];
     }),
+    requests: [
+      ...it.requests.map(({ at, type }) => requestAt(at, type)),
+      ...(it.requests.some(({ type }) => type === 'pause') ? [requestAt(calmAt, 'resume')] : []),
+    ],
     until: overAt,
     outages: it.outages,
     jumps: it.jumps,

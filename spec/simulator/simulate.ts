@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { RunEvent } from '../../source/journal/event.js';
 import { historyMarbles } from '../../source/testing/index.js';
 import { perform, type Performance } from '../../source/testing/perform.js';
 import { differencesOf } from '../../source/testing/shown.js';
@@ -113,9 +114,11 @@ const played = async (
 
 /** Worlds without outages and jumps of the clock have a model, unless the program leaves the turn's synchronous part. */
 const unlikeModel = (it: Scenario, right: Performance, tally: Tally): readonly string[] => {
-  if (it.outages.length > 0 || it.jumps.length > 0) return [];
+  if (it.outages.length > 0 || it.jumps.length > 0 || it.requests.length > 0) return [];
   return right.histories.flatMap((history, n) => {
     const program = it.programs[n];
+    // Plain RxJS neither retries a run nor cleans up after it.
+    if (history.events.some(isOfItsOwn)) return [];
     if (!program || hasMicrotasks(program)) return [];
     const letters = lettersOf(it);
     const modelled = model(program, letters);
@@ -124,6 +127,11 @@ const unlikeModel = (it: Scenario, right: Performance, tally: Tally): readonly s
     return unlike(history, right.start, right.effects, modelled);
   });
 };
+
+const isOfItsOwn = (event: RunEvent): boolean =>
+  event.type === 'run-retried' ||
+  event.type === 'saga-compensated' ||
+  ('key' in event && (event.key.startsWith('finalizer:') || event.key.startsWith('compensation:')));
 
 const hasMicrotasks = (program: Program): boolean => {
   switch (program.type) {
