@@ -66,7 +66,7 @@ export function transaction<I, S extends Statements, R>(
 }
 
 /** The command that asks for one transaction. */
-export const toTransaction = <S extends Statements>(name: string, asked: S): ToCommand<TransactionResult<S>> => {
+const toTransaction = <S extends Statements>(name: string, asked: S): ToCommand<TransactionResult<S>> => {
   const list = statementsOf(asked);
   return (run, subscriber) => {
     // The database gives back what it wrote; only this codec reads it.
@@ -95,7 +95,7 @@ export const toTransaction = <S extends Statements>(name: string, asked: S): ToC
 const isList = (asked: Statements): asked is readonly Statement[] => Array.isArray(asked);
 
 /** Statements that were checked. */
-export const statementsOf = (asked: Statements): readonly Statement[] => {
+const statementsOf = (asked: Statements): readonly Statement[] => {
   const list = isList(asked) ? asked : [asked];
   if (list.length === 0) throw new EngineError('INVALID_ARGUMENT', 'a transaction has one statement at least');
   for (const statement of list) checkStatement(statement);

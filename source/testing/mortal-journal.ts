@@ -1,5 +1,5 @@
 import { JournalError } from '../errors.js';
-import type { RunEvent } from '../journal/event.js';
+import { isEnd, type EventType, type RunEvent } from '../journal/event.js';
 import type { Journal, RunCommit } from '../journal/journal.js';
 
 /**
@@ -160,16 +160,26 @@ export const mortalJournal = (journal: Journal, options: MortalOptions = {}): Mo
   };
 };
 
-/** The first events of a commit, as if it had been a smaller one. */
-const firstOf = ({ runId, link, events, consumed = [], status }: RunCommit, n: number): RunCommit => {
-  const kept = events.slice(0, n);
+/** The first events of a commit, as if it had been a smaller one: without what was decided, and with nothing that is written beside events. */
+const firstOf = ({ runId, link, events, consumed = [], status, ...beside }: RunCommit, n: number): RunCommit => {
+  const isWhole = Object.keys(beside).length > 0;
+  const decided = events.findIndex((event) => isEnd(event) || decides.has(event.type));
+  const kept = isWhole ? [] : events.slice(0, decided < 0 ? n : Math.min(n, decided));
   const read = new Set(kept.flatMap((event) => (event.type === 'signal-received' ? [event.index] : [])));
-  const ends = status?.status === 'completed' || status?.status === 'failed';
   return {
     runId,
     link,
     events: kept,
     consumed: consumed.filter((id) => read.has(id)),
-    ...(status && (!ends || n === events.length) ? { status } : {}),
+    ...(status?.status === 'running' ? { status } : {}),
   };
 };
+
+/** What comes last in a commit and goes with its status, beside the ends. */
+const decides: ReadonlySet<EventType> = new Set<EventType>([
+  'run-paused',
+  'run-resumed',
+  'run-retried',
+  'run-rewound',
+  'cancel-requested',
+]);

@@ -110,7 +110,7 @@ export class OutsideWorld {
     if (!stub) return run(input, context);
     const after = (length: Duration): Promise<void> => this.#until(effect.startedAt + duration(length, 'after'));
     // The context's own properties are getters, which a copy would evaluate.
-    const stubContext = Object.create(context, { after: { value: after } }) as StubContext;
+    const stubContext = Object.create(context, { after: { value: after }, dropped: { value: dropped } }) as StubContext;
     return stub(input as never, stubContext);
   }
 

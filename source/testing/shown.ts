@@ -17,6 +17,7 @@ const lineOf = (event: RunEvent, start: number): readonly string[] => {
   if (event.type === 'output-emitted') return [`${at}: output ${event.payload}`];
   if (event.type === 'run-completed') return [`${at}: completed`];
   if (event.type === 'run-continued') return [`${at}: continued with ${event.payload}`];
+  if (event.type === 'run-cancelled') return [`${at}: cancelled with ${failureText(event.payload)}`];
   if (event.type === 'run-retried') return [`${at}: retried`];
   // Stacks depend on the way that led there.
   return event.type === 'run-failed' ? [`${at}: failed with ${failureText(event.payload)}`] : [];

@@ -10,6 +10,8 @@ export interface StubContext extends ActivityContext {
    * would have ended, as the outside world does.
    */
   readonly after: (length: Duration) => Promise<void>;
+  /** How often its failure had been dropped by a retry of its run. */
+  readonly dropped: number;
 }
 
 /** Stands for an activity in a test. It may return whatever an activity may: a value, a promise, a stream. */
