@@ -31,6 +31,7 @@ export class ActivityRun {
   #execution: Execution;
   #command: Command;
   #attempt: Attempt | undefined;
+  #dueAt = 0;
   #cancelWait: (() => void) | undefined;
   #cancelOverall: (() => void) | undefined;
   #number: number;
@@ -66,8 +67,7 @@ export class ActivityRun {
     const { attempts, retryAt = 0 } = this.#command.progress;
     this.#limitOverall();
     this.#isLastAttempt = this.#command.isLeft;
-    if (attempts > 0 && this.#isLastAttempt) this.#giveUp(leftAlone());
-    else if (attempts > 0) this.#startAt(retryAt);
+    if (attempts > 0) this.#startAt(retryAt);
     else this.#start();
   }
 
@@ -95,10 +95,17 @@ export class ActivityRun {
   soften(): void {
     this.#isLastAttempt = true;
     if (this.#attempt) this.#attempt.signal(leftAlone());
-    else if (this.#cancelWait) this.#giveUp(leftAlone());
+    else if (this.#cancelWait) this.#startAt(this.#dueAt);
   }
 
+  /** An attempt that is due may have begun in a process that died: only one that cannot have begun is left out. */
   #startAt(instant: number): void {
+    this.#cancelWait?.();
+    this.#dueAt = instant;
+    if (this.#isLastAttempt && instant > this.#settings.clock.now()) {
+      this.#giveUp(leftAlone());
+      return;
+    }
     this.#cancelWait = this.#settings.clock.at(instant, () => {
       this.#cancelWait = undefined;
       this.#start();

@@ -114,14 +114,16 @@ export class Requests {
     return events.filter((event) => event.type === 'saga-compensated');
   }
 
-  async #write({ id, link, detail }: RunRecord, letter: Letter, decision: Decision): Promise<void> {
+  async #write({ id, link, status: before, detail }: RunRecord, letter: Letter, decision: Decision): Promise<void> {
     const last = await this.#journal.last(id, link);
     const now = this.#host.now();
     const seq = (last?.seq ?? -1) + 1;
+    // What is recorded while a run is paused is one batch.
+    const batch = before === 'paused' && last && last.type !== 'run-paused' ? last.batch : seq;
     let at = last?.at ?? now;
     const events = decision.bodies.map((body, index): RunEvent => {
       at = instantOf(body, at, now);
-      return { seq: seq + index, batch: seq, epoch: 0, at, ...body };
+      return { seq: seq + index, batch, epoch: 0, at, ...body };
     });
     const [end] = decision.bodies;
     const ended = end?.type === 'run-terminated' ? end.payload : undefined;
@@ -135,7 +137,7 @@ export class Requests {
       runId: id,
       link,
       events,
-      consumed: [letter.id],
+      consumed: decision.staysAsked ? [] : [letter.id],
       ...(status ? { status: { ...status, ...keptDetail } } : {}),
       ...(decision.goBack ? { rewinds: decision.goBack({ seq, at }).rewinds } : {}),
       ...(decision.then === 'end' ? { closesChildrenAt: now } : {}),

@@ -94,7 +94,8 @@ export type RunContinued = { readonly type: 'run-continued'; readonly payload: s
 /** Takes a turn, in which the pipeline is unsubscribed from. */
 export type CancelRequested = { readonly type: 'cancel-requested' };
 export type RunPaused = { readonly type: 'run-paused' };
-export type RunResumed = { readonly type: 'run-resumed' };
+/** `payload` is the request that it is done for, if that is not `resume`: what has been asked for since the pause is not begun. */
+export type RunResumed = { readonly type: 'run-resumed'; readonly payload?: 'cancel' };
 /** A saga begins to undo its steps. `index` is the `seq` of the event in whose turn it began, `payload` says which saga it is. */
 export type SagaCompensated = { readonly type: 'saga-compensated'; readonly index: number; readonly payload: string };
 /** Events from `index` on no longer count, but for the successes of commands that had been issued before it. */

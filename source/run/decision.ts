@@ -26,13 +26,15 @@ export interface Decision {
    * `end`: there is nothing more to do.
    */
   readonly then: 'nothing' | 'turn' | 'hold' | 'restart' | 'end';
+  /** The request is not over with this: the run decides about it once more when it has been replayed. */
+  readonly staysAsked?: boolean;
 }
 
 /** `paused`, `restarting`: nothing is delivered or launched; in the second case until the run is replayed. */
 export type Holds = 'no' | 'paused' | 'restarting';
 
 const nothing: Decision = { bodies: [], then: 'nothing' };
-const resumed: EventBody = { type: 'run-resumed' };
+const resumed = { type: 'run-resumed' } as const;
 
 /** What a request comes to. Asked for twice, it comes to nothing the second time. Pure. */
 export const decisionOn = (control: Control, standing: Standing): Decision => {
@@ -70,14 +72,11 @@ export const retry = (
   return { bodies: [goBack({ seq: 0, at: 0 }).event], goBack, status: 'running', then: 'restart' };
 };
 
-const cancel = (standing: Standing): Decision => {
-  const asked: EventBody = { type: 'cancel-requested' };
-  if (standing.isClosing) return nothing;
+const cancel = ({ isPaused, isClosing, failed, ...standing }: Standing): Decision => {
+  if (isClosing) return nothing;
   // It waits for its retry: what had begun before it failed is cleaned up as in any other run.
-  if (standing.failed) {
-    const back = retry(standing.failed, standing, false);
-    return { ...back, bodies: [...back.bodies, asked] };
-  }
-  if (standing.isPaused) return { bodies: [resumed, asked], status: 'running', then: 'restart' };
-  return { bodies: [asked], then: 'turn' };
+  if (failed) return { ...retry(failed, standing, false), staysAsked: true };
+  const bodies: EventBody[] = [{ ...resumed, payload: 'cancel' }];
+  if (isPaused) return { bodies, status: 'running', then: 'restart', staysAsked: true };
+  return { bodies: [{ type: 'cancel-requested' }], then: 'turn' };
 };

@@ -50,10 +50,11 @@ export class RunInbox {
       if (!letter) break;
       if (letter.kind === 'child') this.#hear(letter);
       else {
-        this.#discarded.push(letter.id);
         const control = controlOf(letter);
+        const decision = control && decisionOn(control, this.#standing(holds));
         // A request that comes to nothing is consumed all the same: whoever asked hears of that.
-        if (control) return decisionOn(control, this.#standing(holds));
+        if (!decision?.staysAsked) this.#discarded.push(letter.id);
+        if (decision) return decision;
       }
     }
     const { failed, retryAt } = this.#after;

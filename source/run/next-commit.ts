@@ -34,8 +34,6 @@ export class NextCommit {
   readonly #stored: StoredStatus;
   readonly #pages: Pages;
   #notes: PendingNote[] = [];
-  /** What is recorded while nothing is delivered is one batch of one instant, for a replay delivers it in one go. */
-  #held: number | undefined;
 
   constructor(
     record: RunRecord,
@@ -80,13 +78,12 @@ export class NextCommit {
     if (!status && !decision && parts.every((part) => part.length === 0)) return undefined;
 
     const { seq } = this.#pages;
-    const held = this.#held;
+    const batch = holds === 'no' ? seq : this.#pages.holdBatch();
     const { events, firstDelivery, extras } = compose(
       { outputs, facts, notes, ready, decisions },
-      { seq, batch: held ?? seq, clock: run.clock, now: holds === 'no' ? now : run.clock, decidedAt: now },
+      { seq, batch, clock: run.clock, now: holds === 'no' ? now : run.clock, decidedAt: now },
     );
     this.#pages.seq += events.length;
-    if (holds !== 'no') this.#held = held ?? seq;
     for (const event of events) if (event.type === 'saga-compensated') run.compensated.met(event);
     const consumed = [...(extras.consumed ?? []), ...this.#inbox.takeDiscarded()];
     const back = decision?.goBack?.(placeIn(events));

@@ -14,11 +14,15 @@ export class Pages {
   #isLast = false;
   /** The last batch that counts of the last page. */
   #lastBatch = 0;
+  /** Of a paused run: the batch of what has been recorded since. */
+  #held: number | undefined;
+  readonly #isPaused: boolean;
   readonly #cuts: Cut[];
   #inCut = false;
   readonly #lenient: ReturnType<typeof lenientZones>;
 
-  constructor({ rewinds = [] }: RunRecord) {
+  constructor({ status, rewinds = [] }: RunRecord) {
+    this.#isPaused = status === 'paused';
     this.#cuts = cutsOf(rewinds);
     this.#lenient = lenientZones(rewinds);
   }
@@ -27,7 +31,16 @@ export class Pages {
     return this.#isLast;
   }
 
+  /** What is recorded while nothing is delivered is one batch of one instant, for a replay delivers it in one go. */
+  holdBatch(): number {
+    this.#held ??= this.seq;
+    return this.#held;
+  }
+
   add(page: readonly RunEvent[]): void {
+    const pausedAt = this.#isPaused ? page.findLastIndex(({ type }) => type === 'run-paused') : -1;
+    if (pausedAt >= 0) this.#held = undefined;
+    if (this.#isPaused && (pausedAt >= 0 || this.seq > 0)) this.#held ??= page[pausedAt + 1]?.batch;
     this.seq += page.length;
     this.#isLast = page.length < pageSize;
     if (!this.#isLast) return;
