@@ -5,15 +5,12 @@ import type { AttemptFailure } from '../run/decide.js';
 import type { Execution } from '../run/host.js';
 import type { Outcome } from '../run/ready.js';
 import { idempotencyKey } from '../run/step-key.js';
-import { defaultCodec } from '../values/codec.js';
 import { duration } from '../values/duration.js';
 import { encodeFailure, messageOf } from '../values/failure.js';
 import { nextAttempt, normalizeRetryPolicy, type NextAttempt } from '../values/retry-policy.js';
 import { Attempt } from './attempt.js';
+import { HeartbeatDetails } from './heartbeat-details.js';
 import type { Settings } from './options.js';
-
-/** At most one heartbeat with details is recorded in this time; the last one counts. */
-const heartbeatRecordMs = 1000;
 
 /**
  * All attempts of one activity, from its launch to its recorded end.
@@ -39,8 +36,7 @@ export class ActivityRun {
   #sent: number;
   #last: string | undefined;
   #unrecorded = 0;
-  #details: string | undefined;
-  #heartbeatAt = -Infinity;
+  readonly #details: HeartbeatDetails;
   #resume: (() => void) | undefined;
   #over = false;
   #isLastAttempt = false;
@@ -58,7 +54,7 @@ export class ActivityRun {
     this.#number = progress.attempts;
     this.#sent = progress.emitted;
     this.#last = progress.last;
-    this.#details = progress.details;
+    this.#details = new HeartbeatDetails(progress.details);
   }
 
   /** Starts the first attempt, or waits for the one that is due; `ended` is called once its end is recorded or it was stopped. */
@@ -134,7 +130,7 @@ export class ActivityRun {
       idempotencyKey: idempotencyKey(runId, link, epoch, key),
       emitted: this.#sent,
       last: this.#last === undefined ? undefined : this.#task.result.decode(this.#last),
-      heartbeatDetails: this.#details === undefined ? undefined : defaultCodec.decode(this.#details),
+      heartbeatDetails: this.#details.decoded,
       logger: this.#settings.logger,
     };
     const attempt = new Attempt(
@@ -213,12 +209,9 @@ export class ActivityRun {
   }
 
   #heartbeat(details: unknown): void {
-    if (details === undefined) return;
-    this.#details = defaultCodec.encode(details);
-    const now = this.#settings.clock.now();
-    if (now - this.#heartbeatAt < heartbeatRecordMs) return;
-    this.#heartbeatAt = now;
-    const note = { type: 'activity-heartbeat', index: this.#number, payload: this.#details } as const;
+    const payload = this.#details.tell(details, this.#settings.clock.now());
+    if (payload === undefined) return;
+    const note = { type: 'activity-heartbeat', index: this.#number, payload } as const;
     this.#execution.note(this.#command, note);
   }
 
@@ -246,7 +239,7 @@ export class ActivityRun {
     const failure: AttemptFailure = {
       failure: encodeFailure(error),
       retryAt,
-      ...(this.#details === undefined ? {} : { details: this.#details }),
+      ...(this.#details.last === undefined ? {} : { details: this.#details.last }),
     };
     const note = { type: 'activity-attempt-failed', index: this.#number, payload: JSON.stringify(failure) } as const;
     // The next attempt starts once the failure of this one is in the journal.

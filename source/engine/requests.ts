@@ -4,7 +4,7 @@ import type { RunRecord } from '../journal/run-record.js';
 import { isTerminal } from '../journal/status.js';
 import { sagasSince } from '../run/compensated.js';
 import { instantOf } from '../run/compose.js';
-import { controlOf, type Control } from '../run/control.js';
+import { controlOf, takenIn, type Control } from '../run/control.js';
 import { decisionOn, type Decision, type Standing } from '../run/decision.js';
 import type { PipelineExecution } from '../run/execution.js';
 import type { Settings } from './options.js';
@@ -81,12 +81,17 @@ export class Requests {
     const control = controlOf(letter);
     if (!record || !control) return false;
     if (this.#isForPipeline(record, control)) return true;
-    const unblocks = record.status === 'blocked' && control.type === 'replay';
-    const decision: Decision = unblocks
-      ? { bodies: [], status: 'running', then: 'restart' }
-      : decisionOn(control, await this.#standingOf(record));
+    const decision = await this.#decisionOn(control, record);
     await this.#write(record, letter, decision);
     return decision.then === 'restart';
+  }
+
+  async #decisionOn(control: Control, record: RunRecord): Promise<Decision> {
+    // It was in another state when that was asked for.
+    if (!takenIn[control.type].includes(record.status)) return { bodies: [], then: 'nothing' };
+    const unblocks = record.status === 'blocked' && control.type === 'replay';
+    if (unblocks) return { bodies: [], status: 'running', then: 'restart' };
+    return decisionOn(control, await this.#standingOf(record));
   }
 
   /** Whether the run itself has to decide, in memory; where its workflow is not known, that waits. */

@@ -48,8 +48,10 @@ export class RunInbox {
     while (holds !== 'restarting') {
       const letter = this.#letters.shift();
       if (!letter) break;
-      if (letter.kind === 'child') this.#hear(letter);
-      else {
+      if (letter.kind === 'child') {
+        // A paused run leaves it in the database.
+        if (holds === 'no') this.#hear(letter);
+      } else {
         const control = controlOf(letter);
         const decision = control && decisionOn(control, this.#standing(holds));
         // A request that comes to nothing is consumed all the same: whoever asked hears of that.

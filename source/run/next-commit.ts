@@ -105,7 +105,9 @@ export class NextCommit {
 
   #takeReady(now: number, holds: Holds, decision: Decision | undefined): readonly Ready[] {
     const isOpen = holds === 'no' && !this.#after.isRecorded && !decision;
-    return isOpen ? this.#run.ready.take(now) : this.#run.ready.takeOutcomes();
+    if (isOpen) return this.#run.ready.take(now);
+    const willHold = holds !== 'no' || decision?.then === 'hold' || decision?.then === 'restart';
+    return willHold ? this.#run.ready.takeOwnOutcomes() : this.#run.ready.takeOutcomes();
   }
 
   #statusOf(

@@ -120,6 +120,11 @@ export class ReadyQueue {
     return this.#takeArrived(undefined).sort(byTimeThenIssue);
   }
 
+  /** The same for a run that holds: what others have written to it stays in the database until it is replayed. */
+  takeOwnOutcomes(): Ready[] {
+    return this.takeOutcomes().filter(({ letter }) => letter === undefined);
+  }
+
   /** Whether `take` would give something. */
   hasReady(now: number): boolean {
     if (this.hasArrived) return true;

@@ -54,7 +54,7 @@ const faultsOf = async (it: Scenario, tally: Tally): Promise<readonly string[]> 
     const other = await played(it, tally, { ...plan, appends: right.appends.length });
     const differences = [
       ...(await brokenLaws(it, other)),
-      ...(isAmbiguous(it, right) ? [] : differencesOf(right, other)),
+      ...(isAmbiguous(it, right, other) ? [] : differencesOf(right, other)),
     ];
     if (differences.length === 0) continue;
     const lives = livesOf(plan, right.appends.length);
@@ -83,19 +83,31 @@ const brokenLaws = async (it: Scenario, played: Performance): Promise<readonly s
   return faults;
 };
 
+/** Whether two performances of a scenario may differ. */
+const isAmbiguous = (it: Scenario, { histories, start }: Performance, other: Performance): boolean =>
+  // What ends in a pause is recorded in it; what a crash ends then begins anew only after it.
+  (other.deaths > 0 && it.requests.some(({ type }) => type === 'pause')) ||
+  histories.some(({ events }) => it.outages.some(({ at, length }) => hasRush(events, start + at + length))) ||
+  histories.some(({ events }) => hasTwins(events));
+
 /**
  * Whether several things became ready in the very instant in which a process came up again: which of them is first depends on what that
  * process does at once, and another one may do it otherwise.
  */
-const isAmbiguous = (it: Scenario, { histories, start }: Performance): boolean =>
-  histories.some(({ events }) =>
-    it.outages.some(({ at, length }) => {
-      const batches = events
-        .filter((event) => 'key' in event && event.at - start === at + length)
-        .map(({ batch }) => batch);
-      return new Set(batches).size > 1;
-    }),
-  );
+const hasRush = (events: readonly RunEvent[], upAt: number): boolean =>
+  new Set(events.filter((event) => 'key' in event && event.at === upAt).map(({ batch }) => batch)).size > 1;
+
+/** Whether two children wrote at one instant: each is a run of its own, and no order of their commits is the right one. */
+const hasTwins = (events: readonly RunEvent[]): boolean => {
+  const writers = new Map<number, string>();
+  return events.some((event) => {
+    if (event.type !== 'child-emitted' && event.type !== 'child-completed' && event.type !== 'child-failed')
+      return false;
+    const writer = writers.get(event.at) ?? event.key;
+    writers.set(event.at, writer);
+    return writer !== event.key;
+  });
+};
 
 const played = async (
   it: Scenario,
