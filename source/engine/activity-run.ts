@@ -8,7 +8,7 @@ import { idempotencyKey } from '../run/step-key.js';
 import { duration } from '../values/duration.js';
 import { encodeFailure, messageOf } from '../values/failure.js';
 import { nextAttempt, normalizeRetryPolicy, type NextAttempt } from '../values/retry-policy.js';
-import { Attempt } from './attempt.js';
+import { Attempt, UnrecordableResult } from './attempt.js';
 import { HeartbeatDetails } from './heartbeat-details.js';
 import type { Settings } from './options.js';
 
@@ -294,10 +294,3 @@ export class ActivityRun {
 }
 
 const leftAlone = (): DOMException => new DOMException('nobody waits for this activity any more', 'AbortError');
-
-/** An emission that cannot be written down ends the activity for good: the effect has happened. */
-class UnrecordableResult extends Error {
-  constructor(cause: unknown) {
-    super('a value of the stream cannot be recorded', { cause });
-  }
-}

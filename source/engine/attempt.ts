@@ -194,3 +194,10 @@ const isPromiseLike = (value: unknown): value is PromiseLike<unknown> =>
 
 const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
   typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+
+/** An emission that cannot be written down ends the activity for good: the effect has happened. */
+export class UnrecordableResult extends Error {
+  constructor(cause: unknown) {
+    super('a value of the stream cannot be recorded', { cause });
+  }
+}
