@@ -18,8 +18,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'events are delivered before their commit has returned',
     file: 'run/execution.js',
-    find: 'await this.#host.commit(change);',
-    replace: 'void this.#host.commit(change);',
+    find: 'const events = await this.#host.commit(prepared.commit);',
+    replace: 'void this.#host.commit(prepared.commit);\n        const { events } = prepared.commit;',
   },
   {
     name: 'a cancellation is dropped',
@@ -77,22 +77,22 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'the clock stands still on replay',
-    file: 'run/execution.js',
+    file: 'run/live-context.js',
     find: 'this.clock = Math.max(this.clock, event.at);',
-    replace: "if (this.#phase !== 'replaying') this.clock = Math.max(this.clock, event.at);",
+    replace: 'if (!this.#owner.hasMore()) this.clock = Math.max(this.clock, event.at);',
   },
   {
     name: 'activities start when they are asked for',
     file: 'run/execution.js',
-    find: 'const command = this.#commands.issue(spec, this.clock);',
+    find: "this.#phase = 'committing';\n        const events",
     replace:
-      "const command = this.#commands.issue(spec, this.clock);\n        if (spec.kind === 'activity') this.#host.launch(this, command);",
+      "settleBatch(this, this.#host, batch, () => true);\n        this.#phase = 'committing';\n        const events",
   },
   {
     name: 'a run that leaves memory forgets its timer',
     file: 'engine/worker.js',
-    find: 'this.#stored.expect(nextDue);',
-    replace: '{}',
+    find: 'this.#stored.expect(due);\n    }\n    // ── waking',
+    replace: '{}\n    }\n    // ── waking',
   },
   {
     name: 'a stream repeats its last value after a restart',
@@ -103,14 +103,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a lost acknowledgement is not read back',
     file: 'engine/commit-retry.js',
-    find: 'if (refused && (await isStored(journal, commit)))',
-    replace: 'if (false)',
+    find: 'const isSame = ',
+    replace: 'return undefined;\n    const isSame = ',
   },
   {
     name: 'timers that were cancelled fire',
     file: 'run/ready.js',
-    find: "if (next.command.state === 'pending')\n                return next.due;",
-    replace: "if (next.command.state !== 'settled')\n                return next.due;",
+    find: "next.command.state === 'pending' && isArmed",
+    replace: "next.command.state !== 'settled' && isArmed",
   },
   {
     name: 'a run with work in flight still says that it waits',
@@ -123,5 +123,108 @@ export const mutants: readonly Mutant[] = [
     file: 'run/compose.js',
     find: "outcome.type === 'timer-fired' ? time : now",
     replace: 'now',
+  },
+  {
+    name: 'steps are compensated first to last',
+    file: 'operators/saga-scope.js',
+    find: 'this.#completed.splice(0).reverse()',
+    replace: 'this.#completed.splice(0)',
+  },
+  {
+    name: 'a saga does not wait for the steps that are in flight',
+    file: 'operators/saga-scope.js',
+    find: 'if (this.#inFlight.size > 0)\n            return;\n        const settled',
+    replace: 'const settled',
+  },
+  {
+    name: 'a saga that is left is not compensated',
+    file: 'operators/saga-scope.js',
+    find: "if (this.#state === 'open')\n            void this.#compensate();",
+    replace: '',
+  },
+  {
+    name: 'a step that may have begun is not tried again after a crash',
+    file: 'engine/activity-run.js',
+    find: 'this.#isLastAttempt && instant > this.#settings.clock.now()',
+    replace: 'this.#isLastAttempt',
+  },
+  {
+    name: 'a failed run is recorded before it has cleaned up',
+    file: 'run/after-end.js',
+    find: '!this.isRecorded && !cleanUps.pending ?',
+    replace: '!this.isRecorded ?',
+  },
+  {
+    name: 'a retry drops the successes too',
+    file: 'run/history.js',
+    find: 'command.epoch !== event.epoch || !cut.keepsSuccesses',
+    replace: 'true',
+  },
+  {
+    name: 'a retry keeps the failures',
+    file: 'run/history.js',
+    find: 'if (isFailure(event)) {',
+    replace: 'if (false) {',
+  },
+  {
+    name: 'what a failed run has in flight is cancelled',
+    file: 'run/live-context.js',
+    find: 'this.cancellations.forget();',
+    replace: 'for (const command of [...this.commands.pending.values()]) this.cancellations.cancel(command);',
+  },
+  {
+    name: 'the output of a child is heard twice',
+    file: 'run/children.js',
+    find: 'content.place <= command.child.place',
+    replace: 'content.place < command.child.place',
+  },
+  {
+    name: 'nobody tells the child that it is not listened to any more',
+    file: 'run/children.js',
+    find: "if (command.child.state !== 'absent')\n            this.#closing.set(command.key, command);",
+    replace: '',
+  },
+  {
+    name: 'a paused run begins what its activities lead to',
+    file: 'run/after-end.js',
+    find: "if (decision || holds !== 'no')",
+    replace: 'if (decision)',
+  },
+  {
+    name: 'what is recorded in a pause is of several batches',
+    file: 'run/next-commit.js',
+    find: "holds === 'no' ? seq : this.#pages.holdBatch()",
+    replace: 'seq',
+  },
+  {
+    name: 'a cancelled run begins what it asked for in its pause',
+    file: 'run/deliveries.js',
+    find: 'this.#heldBatch ?? event.batch',
+    replace: 'event.batch',
+  },
+  {
+    name: 'a choice of version waits for its turn',
+    file: 'run/ready.js',
+    find: 'outcome, time: -Infinity',
+    replace: 'outcome, time: Date.now()',
+  },
+  {
+    name: 'a run that is at its end can be cancelled',
+    file: 'engine/requests.js',
+    find: '!takenIn[control.type].includes(record.status)',
+    replace: 'false',
+  },
+  {
+    name: 'the clean-up belongs to the pipeline',
+    file: 'run/live-context.js',
+    find: 'this.ready.forgetWaits(({ scope }) => !scope.cleanUp);',
+    replace:
+      'this.ready.forgetWaits(() => true);\n        for (const command of [...this.commands.pending.values()]) this.cancellations.cancel(command);',
+  },
+  {
+    name: 'a transaction runs once more after a lost answer',
+    file: 'engine/commit-retry.js',
+    find: 'open.has(event.seq) ? sameStep(event, events[index]) : ',
+    replace: '',
   },
 ];
