@@ -138,7 +138,8 @@ export class AfterEnd {
 
   /** An event after the pipeline's end: clean-up, what was let finish, and the end itself. */
   meet(event: RunEvent): Encounter {
-    if (event.type === 'output-emitted') return this.#history.meet(event, this.#run.pipeline.end);
+    const isFact = event.type === 'output-emitted' || event.type === 'saga-compensated';
+    if (isFact) return this.#history.meet(event, this.#run.pipeline.end);
     if (isEnd(event)) return this.#meetEnd(event);
     if (!('key' in event)) return undefined;
     const command = this.#run.commands.pending.get(event.key);
