@@ -1,6 +1,7 @@
 import { EMPTY, Observable, type OperatorFunction } from 'rxjs';
 import { DeterminismError, EngineError } from '../errors.js';
 import type { ActivityContext, ActivityFunction, ActivityObject, Emitted, ExecutionOptions } from '../run/activity.js';
+import type { Command } from '../run/command.js';
 import type { RunContext } from '../run/context.js';
 import { defineActivity, type ActivityDefinition, type ActivityOptions } from './activity-definition.js';
 import { ask, eachInRun } from './ask.js';
@@ -66,11 +67,12 @@ const performed = <I, O>(
 ): Observable<O> => {
   const name = `${saga.name}/${definition.name}`;
   const operator = `step("${name}")`;
-  const undoOf = (payload: string | undefined): (() => Observable<unknown>) | undefined => {
+  const undoOf = (undoes: Command, payload: string | undefined): (() => Observable<unknown>) | undefined => {
     if (!undoing) return undefined;
     // A stream that emitted nothing has no result.
     const result = (payload === undefined ? undefined : definition.output.decode(payload)) as O;
-    return () => ask(run, operator, toActivity({ ...undoing, name }, { result, input }, 'compensation'));
+    const toCompensation = toActivity({ ...undoing, name }, { result, input }, 'compensation');
+    return () => ask(run, operator, (...to) => ({ ...toCompensation(...to), undoes }));
   };
   return new Observable<O>((subscriber) => {
     if (!run.guard(operator)) return undefined;
@@ -78,7 +80,8 @@ const performed = <I, O>(
     const command = run.issue({
       ...spec,
       deliver: (event) => {
-        if (event.type === 'activity-completed') saga.took(command, undoOf(event.payload ?? command.progress.last));
+        if (event.type === 'activity-completed')
+          saga.took(command, undoOf(command, event.payload ?? command.progress.last));
         else if (event.type === 'activity-failed') saga.ended(command);
         spec.deliver(event);
       },

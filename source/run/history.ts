@@ -131,7 +131,6 @@ export class History {
   }
 
   #meetCommand(event: RunEvent & (Delivery | Bookkeeping)): Encounter {
-    if (event.type === 'child-closed') this.#children.closed(event.key);
     const missing = this.#outputs.unrecordedBefore(event.batch);
     if (missing !== undefined) return divergence.extraOutput(event, missing, this.#nearest);
     const verdict = decide(event, this.#commands.pending, this.#commands.cancelled);
