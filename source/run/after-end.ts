@@ -29,6 +29,8 @@ export class AfterEnd {
   readonly #run: LiveContext;
   readonly #history: History;
   #isClosed = false;
+  /** The run's time when its pipeline ended. */
+  #endedAt = 0;
   #isPlanned = false;
   #recorded: End | undefined;
   #recordedSeq = 0;
@@ -83,12 +85,12 @@ export class AfterEnd {
   }
 
   /** Asks the retry policy, once; whether what is in flight has to hear that the run has failed for good. */
-  isToBeSoftened(host: ExecutionHost, now: number): boolean {
+  isToBeSoftened(host: ExecutionHost): boolean {
     const { end } = this.#run.pipeline;
     if (this.#isPlanned || end?.type !== 'run-failed' || this.isRecorded) return false;
     this.#isPlanned = true;
     const random = (): number => host.random();
-    this.plannedAt = retryAfter(end, this.#record, this.#workflow, { random, now });
+    this.plannedAt = retryAfter(end, this.#record, this.#workflow, { random, now: this.#endedAt });
     return !this.willRetry;
   }
 
@@ -128,6 +130,7 @@ export class AfterEnd {
     const run = this.#run;
     if (run.pipeline.end && !this.#isClosed) {
       this.#isClosed = true;
+      this.#endedAt = run.clock;
       run.close();
     } else run.cancellations.takeEffect();
     if (this.#isClosed) run.settleCleanUp();
