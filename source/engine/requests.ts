@@ -5,7 +5,7 @@ import { isTerminal } from '../journal/status.js';
 import { sagasSince } from '../run/compensated.js';
 import { instantOf } from '../run/compose.js';
 import { controlOf, takenIn, type Control } from '../run/control.js';
-import { decisionOn, type Decision, type Standing } from '../run/decision.js';
+import { closingOf, decisionOn, type Decision, type Standing } from '../run/decision.js';
 import type { PipelineExecution } from '../run/execution.js';
 import type { Settings } from './options.js';
 import type { Registry } from './registry.js';
@@ -150,7 +150,7 @@ export class Requests {
       consumed: decision.staysAsked ? [] : [letter.id],
       ...(status ? { status: { ...status, ...keptDetail } } : {}),
       ...(decision.goBack ? { rewinds: decision.goBack({ seq, at }).rewinds } : {}),
-      ...(decision.then === 'end' ? { closesChildrenAt: now } : {}),
+      ...closingOf(decision, now),
     });
   }
 }

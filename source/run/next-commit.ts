@@ -4,7 +4,7 @@ import type { RunRecord } from '../journal/run-record.js';
 import type { AfterEnd } from './after-end.js';
 import type { Children } from './children.js';
 import { compose, type PendingNote } from './compose.js';
-import type { Decision, Holds } from './decision.js';
+import { closingOf, type Decision, type Holds } from './decision.js';
 import type { ExecutionHost } from './host.js';
 import type { RunInbox } from './inbox.js';
 import type { LiveContext } from './live-context.js';
@@ -98,7 +98,7 @@ export class NextCommit {
       ...(exposed.length > 0 ? { exposed } : {}),
       ...this.#choicesOf(ready),
       ...(back ? { rewinds: back.rewinds } : {}),
-      ...(decision?.then === 'end' ? { closesChildrenAt: now } : {}),
+      ...(decision ? closingOf(decision, now) : {}),
       ...(end?.type === 'run-continued' ? { next: this.#nextLink(end.payload, now) } : {}),
       ...(status ? { status } : {}),
     };

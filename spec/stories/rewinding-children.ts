@@ -1,6 +1,6 @@
 import test from 'ava';
 import { type Observable } from 'rxjs';
-import { activity, childWorkflow, workflow } from '../../source/index.js';
+import { activity, awaitSignal, childWorkflow, defineSignal, workflow } from '../../source/index.js';
 import { engineOf } from '../_support/engine.js';
 
 test('a run that goes back behind the start of its child starts another one, and comes to its end again', async (t) => {
@@ -23,4 +23,41 @@ test('a run that goes back behind the start of its child starts another one, and
     ['p/0/child:child#0 completed', 'p/0/child:child#0~1 completed', 'p/0/child:child#0~2 completed'],
   );
   await run.replay();
+});
+
+test('a run that goes back behind the start of a child that is at work leaves it to its close policy', async (t) => {
+  const go = defineSignal<string>('go');
+  const child = workflow('child', (n$: Observable<number>) => n$.pipe(awaitSignal(go)));
+  const parent = workflow('parent', (n$: Observable<number>) => n$.pipe(childWorkflow(child)));
+  const { tempolite, clock } = await engineOf(t, { workflows: [parent, child] });
+  const run = await tempolite.start(parent, 1, { id: 'p' });
+  await clock.settle();
+
+  await clock.until(run.pause());
+  await clock.until(run.rewind(0));
+  await clock.settle();
+  await tempolite.run('p/0/child:child#0~1').signal(go, 'once more');
+
+  t.is(await clock.until(run.result()), 'once more');
+  const children = await tempolite.list({ parent: 'p' });
+  t.deepEqual(
+    children.map(({ id, status }) => `${id} ${status}`),
+    ['p/0/child:child#0 cancelled', 'p/0/child:child#0~1 completed'],
+  );
+});
+
+test('a run that goes back to a place behind the start of its child keeps the child', async (t) => {
+  const go = defineSignal<string>('go');
+  const child = workflow('child', (n$: Observable<number>) => n$.pipe(awaitSignal(go)));
+  const parent = workflow('parent', (n$: Observable<number>) => n$.pipe(childWorkflow(child)));
+  const { tempolite, clock } = await engineOf(t, { workflows: [parent, child] });
+  const run = await tempolite.start(parent, 1, { id: 'p' });
+  await clock.settle();
+
+  await clock.until(run.pause());
+  await clock.until(run.rewind(1));
+  await tempolite.run('p/0/child:child#0').signal(go, 'the same');
+
+  t.is(await clock.until(run.result()), 'the same');
+  t.is((await tempolite.list({ parent: 'p' })).length, 1);
 });
