@@ -74,8 +74,16 @@ export interface RunCommit {
   readonly versions?: Readonly<Record<string, number>>;
   /** All places where the link went back. */
   readonly rewinds?: readonly Rewind[];
-  /** The link ends, and the next one begins with this input. */
-  readonly next?: { readonly input: string; readonly at: number; readonly version: number };
+  /**
+   * The link ends, and the next one begins with this input. `unconsumed` are ids of signals whose consumption was skipped: the history
+   * that says so ends here.
+   */
+  readonly next?: {
+    readonly input: string;
+    readonly at: number;
+    readonly version: number;
+    readonly unconsumed?: readonly number[];
+  };
 }
 
 /** A copy of the beginning of a run's present link. */

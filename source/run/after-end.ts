@@ -152,7 +152,9 @@ export class AfterEnd {
       return undefined;
     }
     // The rest of the batch in which the run ended is skipped, live and on replay alike.
-    return event.batch === this.#run.batch ? undefined : this.#history.endedEarly(event);
+    if (event.batch !== this.#run.batch) return this.#history.endedEarly(event);
+    this.#history.skip(event);
+    return undefined;
   }
 
   #meetEnd(event: RunEvent & End): Encounter {

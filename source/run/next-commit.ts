@@ -146,6 +146,7 @@ export class NextCommit {
     return {
       input,
       at: Math.max(now, this.#run.clock),
+      unconsumed: this.#run.mailbox.givenBack,
       version: this.#run.takesNewest ? this.#host.newest(workflow, version) : version,
     };
   }

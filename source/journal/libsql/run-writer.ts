@@ -195,6 +195,7 @@ export class RunWriter {
     if (!next) return;
     const { changes } = this.#connection.run(sql.nextLink, [BigInt(next.version), row, BigInt(link), ...proof]);
     if (changes === 0) throw fencedOut();
+    for (const id of next.unconsumed ?? []) this.#connection.run(sql.giveBack, [BigInt(id), row]);
     const event = { ...startedOnly, at: next.at, payload: next.input };
     this.#note({ type: 'events', events: this.#appends.add(num, runId, link + 1, [event]) });
   }

@@ -80,6 +80,9 @@ export const setForked = `UPDATE tempolite_runs SET versions = ?, rewinds = ? WH
 
 export const consume = `UPDATE tempolite_inbox SET consumed = 1 WHERE id = ? AND ${fenced}`;
 
+/** A signal whose consumption came to nothing. */
+export const giveBack = `UPDATE tempolite_inbox SET consumed = 0 WHERE id = ? AND run = ?`;
+
 export const insertSignal = `
   INSERT INTO tempolite_inbox (run, name, payload, at, idempotency_key)
   SELECT num, ?, ?, ?, ? FROM tempolite_runs WHERE id = ? AND status NOT IN ${ended}
