@@ -51,7 +51,7 @@ const launch = (execution: Execution, host: ExecutionHost, batch: Batch, command
       run.ready.arriveTransaction(command, spec.transaction, host.now());
       return;
     case 'version': {
-      const version = run.versions.recorded(spec.name) ?? spec.newest;
+      const version = run.versions.choose(spec.name, spec.newest);
       run.ready.arriveFirst(command, { type: 'version-chosen', index: version });
       return;
     }
