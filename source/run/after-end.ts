@@ -32,6 +32,7 @@ export class AfterEnd {
   #isPlanned = false;
   #recorded: End | undefined;
   #recordedSeq = 0;
+  #endedAt = 0;
   /** When the retry policy sends the run back. */
   plannedAt: number | undefined;
   retryAt: number | undefined;
@@ -60,6 +61,11 @@ export class AfterEnd {
     return this.plannedAt !== undefined;
   }
 
+  /** It is cleaning up, and that will not be its end: it goes back, or on to its next link. */
+  get goesOn(): boolean {
+    return this.isClosing && (this.willRetry || this.#run.pipeline.end?.type === 'run-continued');
+  }
+
   get failed(): { readonly index?: number; readonly seq: number } | undefined {
     return this.#recorded?.type === 'run-failed' ? { ...this.#recorded, seq: this.#recordedSeq } : undefined;
   }
@@ -83,12 +89,13 @@ export class AfterEnd {
   }
 
   /** Asks the retry policy, once; whether what is in flight has to hear that the run has failed for good. */
-  isToBeSoftened(host: ExecutionHost, now: number): boolean {
+  isToBeSoftened(host: ExecutionHost): boolean {
     const { end } = this.#run.pipeline;
     if (this.#isPlanned || end?.type !== 'run-failed' || this.isRecorded) return false;
     this.#isPlanned = true;
     const random = (): number => host.random();
-    this.plannedAt = retryAfter(end, this.#record, this.#workflow, { random, now });
+    // Counted from its failure, not from the end of its clean-up, which a crash may put off.
+    this.plannedAt = retryAfter(end, this.#record, this.#workflow, { random, now: this.#endedAt });
     return !this.willRetry;
   }
 
@@ -128,6 +135,7 @@ export class AfterEnd {
     const run = this.#run;
     if (run.pipeline.end && !this.#isClosed) {
       this.#isClosed = true;
+      this.#endedAt = run.clock;
       run.close();
     } else run.cancellations.takeEffect();
     if (this.#isClosed) run.settleCleanUp();
