@@ -61,6 +61,11 @@ export class AfterEnd {
     return this.plannedAt !== undefined;
   }
 
+  /** It is cleaning up, and that will not be its end: it goes back, or on to its next link. */
+  get goesOn(): boolean {
+    return this.isClosing && (this.willRetry || this.#run.pipeline.end?.type === 'run-continued');
+  }
+
   get failed(): { readonly index?: number; readonly seq: number } | undefined {
     return this.#recorded?.type === 'run-failed' ? { ...this.#recorded, seq: this.#recordedSeq } : undefined;
   }
@@ -89,7 +94,7 @@ export class AfterEnd {
     if (this.#isPlanned || end?.type !== 'run-failed' || this.isRecorded) return false;
     this.#isPlanned = true;
     const random = (): number => host.random();
-    // Whoever goes on with the clean-up after a crash plans the same.
+    // Counted from its failure, not from the end of its clean-up, which a crash may put off.
     const now = this.#closedAt ?? this.#run.clock;
     this.plannedAt = retryAfter(end, this.#record, this.#workflow, { random, now });
     return !this.willRetry;

@@ -177,10 +177,11 @@ export class PipelineExecution implements TurnTaker, Execution {
   async collect(): Promise<void> {
     if (this.#phase !== 'idle') return;
     const now = this.#host.now();
+    const isToBeSoftened = this.#after.isToBeSoftened(this.#host);
     const decision = this.#inbox.next(now, this.#holds);
     const batch = { run: this.context, children: this.#children, next: this.#next };
     const started = settleBatch(this, this.#host, batch, this.#after.launches(decision, this.#holds));
-    if (this.#after.isToBeSoftened(this.#host)) softenAll(this, this.#host, this.context);
+    if (isToBeSoftened) softenAll(this, this.#host, this.context);
     if (started && !decision && (this.nextDue ?? Infinity) <= now) {
       // What has just been started may be ready by the next tick, and come before a timer that is due at the same time.
       this.#host.ready(this);
