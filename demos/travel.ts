@@ -90,7 +90,7 @@ const tell = async (): Promise<void> => {
   const chapters = [
     'A journey without a car',
     'The next process goes on',
-    'The next day: replay, for now there is a car',
+    'The next day there is a car: replay',
   ];
   try {
     for (const [index, chapter] of chapters.entries()) {
