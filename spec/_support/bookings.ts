@@ -1,4 +1,4 @@
-import type { Observable, OperatorFunction } from 'rxjs';
+import { throwError, type Observable, type OperatorFunction } from 'rxjs';
 import {
   step,
   workflow,
@@ -63,3 +63,7 @@ export const play = (
   runs: [{ id: 'run', workflow: workflow('play', options, body), input: '' }],
   world: { activities: bookings, ...world },
 });
+
+/** What something failed with goes on as it is. */
+// eslint-disable-next-line rxjs-x/throw-error
+export const rethrown = (error: unknown): Observable<never> => throwError(() => error);

@@ -17,14 +17,13 @@ import {
   switchMap,
   take,
   takeUntil,
-  throwError,
   timer,
   type Observable,
 } from 'rxjs';
 import { activity, awaitSignal, compensate, defineSignal, finalizeWith, saga, signals } from '../../source/index.js';
 import { signalAt } from '../../source/testing/index.js';
 import { requestAt, type Scene } from '../../source/testing/scene.js';
-import { book, once, play } from './bookings.js';
+import { book, once, play, rethrown } from './bookings.js';
 
 const go = defineSignal<string>('go');
 
@@ -35,10 +34,6 @@ const ship = (name: string): ((source: Source) => Source) =>
 
 const tidy = (name: string): ((source: Source) => Source) =>
   finalizeWith<string>(name, () => undefined, { retry: once });
-
-/** What it was failed with goes on as it is. */
-// eslint-disable-next-line rxjs-x/throw-error
-const rethrown = (error: unknown): Observable<never> => throwError(() => error);
 
 const undoneAndRethrown = (name: string) => (error: unknown) => concat(compensate(name), rethrown(error));
 
