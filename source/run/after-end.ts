@@ -148,7 +148,7 @@ export class AfterEnd {
     if (command && this.isLate(command)) {
       const encounter = this.#history.meet(event, this.#run.pipeline.end);
       if (encounter instanceof DeterminismError) return encounter;
-      if (encounter?.last) this.#run.commands.settle(command);
+      if (encounter) this.#run.note(command, encounter.delivery, encounter.last);
       return undefined;
     }
     // The rest of the batch in which the run ended is skipped, live and on replay alike.

@@ -1,5 +1,5 @@
 import type { Delivery, RunEvent } from '../journal/event.js';
-import type { Statement } from '../journal/statement.js';
+import type { UserTransaction } from '../journal/statement.js';
 import type { ActivityTask } from './activity.js';
 import type { Scope } from './scope.js';
 
@@ -35,7 +35,7 @@ export type CommandSpec =
   | (CommandSpecBase & { readonly kind: ActivityKind; readonly task: ActivityTask; readonly undoes?: Command })
   /** `compute` answers with the encoded value. */
   | (CommandSpecBase & { readonly kind: 'sideEffect'; readonly compute: () => string })
-  | (CommandSpecBase & { readonly kind: 'transaction'; readonly statements: readonly Statement[] })
+  | (CommandSpecBase & { readonly kind: 'transaction'; readonly transaction: UserTransaction })
   /** `newest` is what a run chooses that has not chosen yet. */
   | (CommandSpecBase & { readonly kind: 'version'; readonly newest: number })
   | (CommandSpecBase & { readonly kind: 'child'; readonly child: ChildTask })

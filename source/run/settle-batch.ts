@@ -48,7 +48,7 @@ const launch = (execution: Execution, host: ExecutionHost, batch: Batch, command
       startChild(host, batch, command, spec);
       return;
     case 'transaction':
-      run.ready.arriveStatements(command, spec.statements, host.now());
+      run.ready.arriveTransaction(command, spec.transaction, host.now());
       return;
     case 'version': {
       const version = run.versions.recorded(spec.name) ?? spec.newest;
