@@ -67,6 +67,8 @@ export interface RunCommit {
   readonly requests?: readonly NewRequest[];
   /** The close policies of all children that are not at their end are carried out, as of this instant. */
   readonly closesChildrenAt?: number;
+  /** Only of those of which an event of the link from this `seq` on tells. */
+  readonly closesChildrenSince?: number;
   readonly exposed?: readonly Exposed[];
   /** All versions that the link has chosen. */
   readonly versions?: Readonly<Record<string, number>>;

@@ -1,6 +1,7 @@
 import { EMPTY, Observable, type OperatorFunction } from 'rxjs';
 import { DeterminismError, EngineError } from '../errors.js';
 import type { ActivityContext, ActivityFunction, ActivityObject, Emitted, ExecutionOptions } from '../run/activity.js';
+import type { Command } from '../run/command.js';
 import type { RunContext } from '../run/context.js';
 import type { Codec } from '../values/codec.js';
 import { defineActivity, type ActivityDefinition, type ActivityOptions } from './activity-definition.js';
@@ -67,11 +68,12 @@ const performed = <I, O>(
 ): Observable<O> => {
   const name = `${saga.name}/${definition.name}`;
   const operator = `step("${name}")`;
-  const undoOf = (payload: string | undefined): (() => Observable<unknown>) | undefined => {
+  const undoOf = (undoes: Command, payload: string | undefined): (() => Observable<unknown>) | undefined => {
     if (!undoing) return undefined;
     const codec = effectCodec(definition, payload);
     const effect = codec.decode(definition.input.encode(input));
-    return () => ask(run, operator, toActivity({ ...undoing, name, input: codec }, effect, 'compensation'));
+    const toCompensation = toActivity({ ...undoing, name, input: codec }, effect, 'compensation');
+    return () => ask(run, operator, (...to) => ({ ...toCompensation(...to), undoes }));
   };
   return new Observable<O>((subscriber) => {
     if (!run.guard(operator)) return undefined;
@@ -79,7 +81,8 @@ const performed = <I, O>(
     const command = run.issue({
       ...spec,
       deliver: (event) => {
-        if (event.type === 'activity-completed') saga.took(command, undoOf(event.payload ?? command.progress.last));
+        if (event.type === 'activity-completed')
+          saga.took(command, undoOf(command, event.payload ?? command.progress.last));
         else if (event.type === 'activity-failed') saga.ended(command);
         spec.deliver(event);
       },

@@ -31,7 +31,8 @@ export type ActivityKind = 'activity' | 'step' | 'compensation' | 'finalizer';
 
 /** What a durable operator asks of its run for one upstream value: do this, or give me its record. */
 export type CommandSpec =
-  | (CommandSpecBase & { readonly kind: ActivityKind; readonly task: ActivityTask })
+  /** `undoes`: of a compensation, the step whose identity it shares. */
+  | (CommandSpecBase & { readonly kind: ActivityKind; readonly task: ActivityTask; readonly undoes?: Command })
   /** `compute` answers with the encoded value. */
   | (CommandSpecBase & { readonly kind: 'sideEffect'; readonly compute: () => string })
   | (CommandSpecBase & { readonly kind: 'transaction'; readonly transaction: UserTransaction })

@@ -97,7 +97,11 @@ export class History {
     const command = verdict.type === 'deliver' || verdict.type === 'note' ? verdict.command : undefined;
     if (!command || command.epoch !== event.epoch || !cut.keepsSuccesses) {
       if (event.type === 'signal-received') this.#mailbox.giveBack(letterOf(event));
-      if (command?.spec.kind === 'child') this.#children.replace(command);
+      if (command?.spec.kind === 'child' && command.epoch === event.epoch) {
+        // Its id is taken by the child that was started here.
+        if (event.type === 'child-started' && verdict.type === 'note') Object.assign(command, verdict.changes);
+        this.#children.replace(command);
+      }
       return undefined;
     }
     if (isFailure(event)) {
@@ -131,7 +135,6 @@ export class History {
   }
 
   #meetCommand(event: RunEvent & (Delivery | Bookkeeping)): Encounter {
-    if (event.type === 'child-closed') this.#children.closed(event.key);
     const missing = this.#outputs.unrecordedBefore(event.batch);
     if (missing !== undefined) return divergence.extraOutput(event, missing, this.#nearest);
     const verdict = decide(event, this.#commands.pending, this.#commands.cancelled);

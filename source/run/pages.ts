@@ -12,6 +12,8 @@ type Read = (from: number, limit: number) => Promise<readonly RunEvent[]>;
 export class Pages {
   /** The next event has this `seq`. */
   seq = 0;
+  /** The instant of the last event. */
+  at = 0;
   #isLast = false;
   /** The last batch that counts of the last page. */
   #lastBatch = 0;
@@ -68,10 +70,15 @@ export class Pages {
     const pausedAt = this.#isPaused ? page.findLastIndex(({ type }) => type === 'run-paused') : -1;
     if (pausedAt >= 0) this.#held = undefined;
     if (this.#isPaused && (pausedAt >= 0 || this.seq > 0)) this.#held ??= page[pausedAt + 1]?.batch;
-    this.seq += page.length;
+    this.wrote(page);
     this.#isLast = isLast;
     if (isLast) this.#lastBatch = page.findLast((event) => this.#counts(event))?.batch ?? 0;
     return page;
+  }
+
+  wrote(events: readonly RunEvent[]): void {
+    this.seq += events.length;
+    this.at = Math.max(this.at, events.at(-1)?.at ?? 0);
   }
 
   /** Whether the journal has something that counts after this batch. */
