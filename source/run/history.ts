@@ -102,7 +102,11 @@ export class History {
     const command = verdict.type === 'deliver' || verdict.type === 'note' ? verdict.command : undefined;
     if (!command || command.epoch !== event.epoch || !cut.keepsSuccesses) {
       this.skip(event);
-      if (command?.spec.kind === 'child') this.#children.replace(command);
+      if (command?.spec.kind === 'child' && command.epoch === event.epoch) {
+        // Its id is taken by the child that was started here.
+        if (event.type === 'child-started' && verdict.type === 'note') Object.assign(command, verdict.changes);
+        this.#children.replace(command);
+      }
       return undefined;
     }
     if (isFailure(event)) {
