@@ -144,6 +144,7 @@ export class AfterEnd {
   /** An event after the pipeline's end: clean-up, what was let finish, and the end itself. */
   meet(event: RunEvent): Encounter {
     if (event.type === 'output-emitted') return this.#history.meet(event, this.#run.pipeline.end);
+    if (event.type === 'saga-compensated') return this.#history.meet(event, this.#run.pipeline.end);
     if (isEnd(event)) return this.#meetEnd(event);
     if (!('key' in event)) return undefined;
     const command = this.#run.commands.pending.get(event.key);
