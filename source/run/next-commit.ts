@@ -127,7 +127,8 @@ export class NextCommit {
     }
     if (decision?.status) return this.#stored.become(decision.status, now);
     if (holds !== 'no' || this.#after.isRecorded) return undefined;
-    return this.#stored.next(now, ready.length > 0 || this.#run.commands.working);
+    // The turn of a decision may ask for clean-up.
+    return this.#stored.next(now, ready.length > 0 || decision?.then === 'turn' || this.#run.commands.working);
   }
 
   #choicesOf(ready: readonly Ready[]): Pick<RunCommit, 'versions'> {
