@@ -30,6 +30,8 @@ export class AfterEnd {
   readonly #history: History;
   #isClosed = false;
   #isPlanned = false;
+  /** The run's time at the end of the pipeline: a replay comes to the same one, however long it was down. */
+  #closedAt = 0;
   #recorded: End | undefined;
   #recordedSeq = 0;
   /** When the retry policy sends the run back. */
@@ -83,12 +85,12 @@ export class AfterEnd {
   }
 
   /** Asks the retry policy, once; whether what is in flight has to hear that the run has failed for good. */
-  isToBeSoftened(host: ExecutionHost, now: number): boolean {
+  isToBeSoftened(host: ExecutionHost): boolean {
     const { end } = this.#run.pipeline;
     if (this.#isPlanned || end?.type !== 'run-failed' || this.isRecorded) return false;
     this.#isPlanned = true;
     const random = (): number => host.random();
-    this.plannedAt = retryAfter(end, this.#record, this.#workflow, { random, now });
+    this.plannedAt = retryAfter(end, this.#record, this.#workflow, { random, now: this.#closedAt });
     return !this.willRetry;
   }
 
@@ -128,6 +130,7 @@ export class AfterEnd {
     const run = this.#run;
     if (run.pipeline.end && !this.#isClosed) {
       this.#isClosed = true;
+      this.#closedAt = run.clock;
       run.close();
     } else run.cancellations.takeEffect();
     if (this.#isClosed) run.settleCleanUp();
@@ -137,6 +140,7 @@ export class AfterEnd {
   meet(event: RunEvent): Encounter {
     if (event.type === 'output-emitted') return this.#history.meet(event, this.#run.pipeline.end);
     if (isEnd(event)) return this.#meetEnd(event);
+    if (event.type === 'saga-compensated') return this.#history.meet(event, this.#run.pipeline.end);
     if (!('key' in event)) return undefined;
     const command = this.#run.commands.pending.get(event.key);
     if (command?.scope.cleanUp || event.type === 'child-closed')

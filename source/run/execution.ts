@@ -180,7 +180,7 @@ export class PipelineExecution implements TurnTaker, Execution {
     const decision = this.#inbox.next(now, this.#holds);
     const batch = { run: this.context, children: this.#children, next: this.#next };
     const started = settleBatch(this, this.#host, batch, this.#after.launches(decision, this.#holds));
-    if (this.#after.isToBeSoftened(this.#host, now)) softenAll(this, this.#host, this.context);
+    if (this.#after.isToBeSoftened(this.#host)) softenAll(this, this.#host, this.context);
     if (started && !decision && (this.nextDue ?? Infinity) <= now) {
       // What has just been started may be ready by the next tick, and come before a timer that is due at the same time.
       this.#host.ready(this);
