@@ -1,6 +1,7 @@
 import { defer, filter, mergeMap, Observable, type OperatorFunction, type Subscriber } from 'rxjs';
 import type { CommandSpec } from '../run/command.js';
 import { requireRun, type RunContext } from '../run/context.js';
+import type { Scope } from '../run/scope.js';
 
 /** How an operator turns one upstream value into a command. */
 export type ToCommand<V> = (
@@ -24,7 +25,8 @@ export const askNow = <V>(operator: string, toCommand: ToCommand<V>): Observable
 
 /**
  * The operator form: one inner pipeline for each upstream value. It remembers the run that it was subscribed in and refuses a
- * value that arrives in another run's turn, or in none.
+ * value that arrives in another run's turn, or in none. It remembers its place in the run, too: a value that a promise brings comes
+ * from nowhere.
  */
 export const eachInRun = <I, V>(
   operator: string,
@@ -34,9 +36,15 @@ export const eachInRun = <I, V>(
   return (source) =>
     defer(() => {
       const run = requireRun(operator);
+      const { scope } = run;
       return source.pipe(
         filter(() => run.guard(operator)),
-        mergeMap((value) => project(run, value), concurrency),
+        mergeMap((value) => projectIn(run, scope, () => project(run, value)), concurrency),
       );
     });
 };
+
+const projectIn = <V>(run: RunContext, scope: Scope, project: () => Observable<V>): Observable<V> =>
+  run.scope === scope
+    ? project()
+    : new Observable<V>((subscriber) => run.within(scope, () => project().subscribe(subscriber)));

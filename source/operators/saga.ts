@@ -1,15 +1,4 @@
-import {
-  catchError,
-  defer,
-  finalize,
-  mergeMap,
-  of,
-  pipe,
-  tap,
-  toArray,
-  type Observable,
-  type OperatorFunction,
-} from 'rxjs';
+import { catchError, defer, finalize, mergeMap, of, tap, toArray, type Observable, type OperatorFunction } from 'rxjs';
 import type { RunContext } from '../run/context.js';
 import { checkName } from './activity-definition.js';
 import { eachInRun } from './ask.js';
@@ -90,16 +79,25 @@ export function saga<A, B, C, D, E, F, G, H, I>(
 ): Op<A, I>;
 export function saga<A, Z>(name: string, ...operators: readonly Op<never, unknown>[]): Op<A, Z> {
   checkName('saga', name);
-  // The overloads have seen that each fits the one before.
-  const inner = pipe(...(operators as unknown as readonly [Op<A, Z>])) as Op<A, Z>;
-  return eachInRun(`saga("${name}")`, 1, (run, value) => performed(run, name, of(value).pipe(inner)));
+  return eachInRun(`saga("${name}")`, 1, (run, value) => performed<Z>(run, name, value, operators));
 }
 
 /** One saga: its outputs once it has completed. */
-const performed = <Z>(run: RunContext, name: string, steps$: Observable<Z>): Observable<Z> =>
+const performed = <Z>(
+  run: RunContext,
+  name: string,
+  value: unknown,
+  operators: readonly Op<never, unknown>[],
+): Observable<Z> =>
   defer(() => {
     const saga = new SagaScope(name, run);
-    return inScope(run, saga.scope, steps$).pipe(
+    // What a promise brings in comes from nowhere: each operator hands it on as a part of the saga.
+    const steps$ = operators.reduce<Observable<unknown>>(
+      (source, operator) => inScope(run, saga.scope, source.pipe(operator as Op<unknown, unknown>)),
+      of(value),
+    );
+    // The overloads have seen that each operator fits the one before.
+    return (steps$ as Observable<Z>).pipe(
       tap({
         complete: () => {
           saga.complete();

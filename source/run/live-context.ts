@@ -198,6 +198,8 @@ export class LiveContext implements RunContext {
     if (last) this.commands.settle(command);
     this.scope = command.scope;
     command.spec.deliver(event);
+    // Promises that this has settled belong to what is left of the pipeline.
+    if (command.scope.cleanUp) this.scope = mainScope;
   }
 
   /** Nothing can swallow it: the pipeline is not told, it is left. */
