@@ -1,7 +1,7 @@
 import { defer, filter, mergeMap, Observable, type OperatorFunction, type Subscriber } from 'rxjs';
 import type { CommandSpec } from '../run/command.js';
 import { requireRun, type RunContext } from '../run/context.js';
-import type { Scope } from '../run/scope.js';
+import { startedIn } from './in-scope.js';
 
 /** How an operator turns one upstream value into a command. */
 export type ToCommand<V> = (
@@ -25,8 +25,7 @@ export const askNow = <V>(operator: string, toCommand: ToCommand<V>): Observable
 
 /**
  * The operator form: one inner pipeline for each upstream value. It remembers the run that it was subscribed in and refuses a
- * value that arrives in another run's turn, or in none. It remembers its place in the run, too: a value that a promise brings comes
- * from nowhere.
+ * value that arrives in another run's turn, or in none.
  */
 export const eachInRun = <I, V>(
   operator: string,
@@ -37,14 +36,12 @@ export const eachInRun = <I, V>(
     defer(() => {
       const run = requireRun(operator);
       const { scope } = run;
+      // A promise upstream brings its value in a microtask, which belongs to no part of the run.
+      const inner = (value: I): Observable<V> =>
+        run.scope === scope ? project(run, value) : startedIn(run, scope, project(run, value));
       return source.pipe(
         filter(() => run.guard(operator)),
-        mergeMap((value) => projectIn(run, scope, () => project(run, value)), concurrency),
+        mergeMap(inner, concurrency),
       );
     });
 };
-
-const projectIn = <V>(run: RunContext, scope: Scope, project: () => Observable<V>): Observable<V> =>
-  run.scope === scope
-    ? project()
-    : new Observable<V>((subscriber) => run.within(scope, () => project().subscribe(subscriber)));

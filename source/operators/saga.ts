@@ -2,7 +2,7 @@ import { catchError, defer, finalize, mergeMap, of, tap, toArray, type Observabl
 import type { RunContext } from '../run/context.js';
 import { checkName } from './activity-definition.js';
 import { eachInRun } from './ask.js';
-import { inScope } from './in-scope.js';
+import { handedOnIn, inScope } from './in-scope.js';
 import { SagaScope } from './saga-scope.js';
 
 type Op<I, O> = OperatorFunction<I, O>;
@@ -79,25 +79,23 @@ export function saga<A, B, C, D, E, F, G, H, I>(
 ): Op<A, I>;
 export function saga<A, Z>(name: string, ...operators: readonly Op<never, unknown>[]): Op<A, Z> {
   checkName('saga', name);
-  return eachInRun(`saga("${name}")`, 1, (run, value) => performed<Z>(run, name, value, operators));
+  // The overloads have seen that each fits the one before.
+  const steps = operators as unknown as readonly Op<unknown, unknown>[];
+  return eachInRun(`saga("${name}")`, 1, (run, value) => performed<Z>(run, name, of(value), steps));
 }
 
 /** One saga: its outputs once it has completed. */
 const performed = <Z>(
   run: RunContext,
   name: string,
-  value: unknown,
-  operators: readonly Op<never, unknown>[],
+  input$: Observable<unknown>,
+  steps: readonly Op<unknown, unknown>[],
 ): Observable<Z> =>
   defer(() => {
     const saga = new SagaScope(name, run);
-    // What a promise brings in comes from nowhere: each operator hands it on as a part of the saga.
-    const steps$ = operators.reduce<Observable<unknown>>(
-      (source, operator) => inScope(run, saga.scope, source.pipe(operator as Op<unknown, unknown>)),
-      of(value),
-    );
-    // The overloads have seen that each operator fits the one before.
-    return (steps$ as Observable<Z>).pipe(
+    // A promise between the steps brings its value in a microtask, which belongs to no part of the run.
+    const results$ = steps.reduce((source$, next) => handedOnIn(run, saga.scope, next(source$)), input$);
+    return inScope(run, saga.scope, results$ as Observable<Z>).pipe(
       tap({
         complete: () => {
           saga.complete();

@@ -1,3 +1,4 @@
+import type { RunCommit } from '../journal/journal.js';
 import type { EventBody } from '../journal/event.js';
 import type { Rewind } from '../journal/run-record.js';
 import { retryOf, rewindOf, terminated, type Control, type GoingBack } from './control.js';
@@ -26,6 +27,8 @@ export interface Decision {
    * `end`: there is nothing more to do.
    */
   readonly then: 'nothing' | 'turn' | 'hold' | 'restart' | 'end';
+  /** The close policies of children are carried out: of those of which an event from this `seq` on tells. */
+  readonly closesChildrenSince?: number;
   /** The request is not over with this: the run decides about it once more when it has been replayed. */
   readonly staysAsked?: boolean;
 }
@@ -50,15 +53,23 @@ export const decisionOn = (control: Control, standing: Standing): Decision => {
     case 'cancel':
       return cancel(standing);
     case 'terminate':
-      return { bodies: [terminated(standing.runId)], status: 'terminated', then: 'end' };
+      return { bodies: [terminated(standing.runId)], status: 'terminated', then: 'end', closesChildrenSince: 0 };
     case 'rewind': {
       const sagas = standing.compensatedSince(control.goTo + 1);
       const goBack = (place: Pick<Rewind, 'seq' | 'at'>): GoingBack =>
         rewindOf(control.goTo, { ...place, sagas }, standing.rewinds);
-      return { bodies: [goBack({ seq: 0, at: 0 }).event], goBack, status: 'running', then: 'restart' };
+      const { event } = goBack({ seq: 0, at: 0 });
+      return { bodies: [event], goBack, status: 'running', then: 'restart', closesChildrenSince: control.goTo + 1 };
     }
   }
 };
+
+/** What a decision means to the children of its run. */
+export const closingOf = (
+  { closesChildrenSince: since }: Decision,
+  now: number,
+): Pick<RunCommit, 'closesChildrenAt' | 'closesChildrenSince'> =>
+  since === undefined ? {} : { closesChildrenAt: now, closesChildrenSince: since };
 
 /** A failed run goes back to where the failure began. */
 export const retry = (

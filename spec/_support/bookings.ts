@@ -1,4 +1,4 @@
-import type { Observable, OperatorFunction } from 'rxjs';
+import { throwError, type Observable, type OperatorFunction } from 'rxjs';
 import {
   step,
   workflow,
@@ -39,7 +39,7 @@ const act = async (name: string, input: unknown, context: StubContext): Promise<
     return undefined;
   }
   await context.after(Number(ms));
-  const isFirst = !/\/\d+\.\d+\//.test(context.idempotencyKey) && context.dropped === 0;
+  const isFirst = context.idempotencyKey.split('/').at(-3)?.includes('.') !== true && context.dropped === 0;
   if (fate === '!' || (fate === '?' && isFirst)) throw new Error(`${letter} is sold out`);
   return `${String(input)}${letter}`;
 };
@@ -63,3 +63,7 @@ export const play = (
   runs: [{ id: 'run', workflow: workflow('play', options, body), input: '' }],
   world: { activities: bookings, ...world },
 });
+
+/** What something failed with goes on as it is. */
+// eslint-disable-next-line rxjs-x/throw-error
+export const rethrown = (error: unknown): Observable<never> => throwError(() => error);

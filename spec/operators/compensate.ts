@@ -2,151 +2,149 @@ import test from 'ava';
 import {
   catchError,
   concat,
-  concatMap,
   EMPTY,
   from,
-  lastValueFrom,
   map,
   mergeMap,
+  NEVER,
   of,
+  take,
   takeUntil,
-  throwError,
   timer,
+  type Observable,
 } from 'rxjs';
-import { compensate, saga, step, workflow } from '../../source/index.js';
-import { crashEverywhere } from '../../source/testing/index.js';
-import { book, bookings } from '../_support/bookings.js';
-import { codeOf, outcomeOf } from '../_support/outcome.js';
+import { compensate, saga, SagaError } from '../../source/index.js';
+import { book, play, rethrown } from '../_support/bookings.js';
+import { played } from '../_support/played.js';
 
-const tells = (undone: string[], name: string, fails = false) =>
-  step<string, string>(
-    name,
-    (text) => text + name,
-    (result) => {
-      if (fails) throw new Error(`${name} stays`);
-      undone.push(result);
-    },
-    { compensation: { retry: { maxAttempts: 1 } } },
-  );
+const trip = saga('trip', book('a:10'), book('b:10'));
 
-test('the sagas of the name are undone, the last one first, and those of others are not', async (t) => {
-  const undone: string[] = [];
+/** Undoes the trips, then goes on. */
+const undone = (): Observable<string> => concat(compensate('trip'), of('undone'));
 
-  const { outputs, error } = await outcomeOf(t, () =>
-    concat(
-      from(['1', '2']).pipe(saga('trip', tells(undone, 'a'), tells(undone, 'b'))),
-      of('3').pipe(saga('tour', tells(undone, 'c'))),
-      compensate('trip'),
-      of('end'),
-    ),
-  );
+test('compensate undoes the steps of a completed saga, last first, emits nothing and completes', async (t) => {
+  const scene = play((text$) => text$.pipe(trip, mergeMap(undone)));
 
-  t.is(error, undefined);
-  t.deepEqual(outputs, ['1ab', '2ab', '3c', 'end']);
-  t.deepEqual(undone, ['2ab', '2a', '1ab', '1a']);
+  const { shown, done } = await played(scene);
+
+  t.deepEqual(shown, ['34 "undone"', '34 completed']);
+  t.deepEqual(done.slice(2), ['20 trip/b:10.compensation', '27 trip/a:10.compensation']);
 });
 
-test('where there is nothing to undo it completes at once', async (t) => {
-  const undone: string[] = [];
+test('compensate undoes the saga of each value, the last one first', async (t) => {
+  const scene = play(() => concat(from(['x', 'y']).pipe(saga('trip', book('a:10'))), undone()));
 
-  const { outputs } = await outcomeOf(t, (text$) =>
-    concat(compensate('trip'), EMPTY.pipe(saga('trip', tells(undone, 'a'))), compensate('trip'), text$),
-  );
+  const { shown, done } = await played(scene);
 
-  t.deepEqual(outputs, ['']);
+  t.deepEqual(shown, ['10 "xa"', '20 "ya"', '34 "undone"', '34 completed']);
+  t.deepEqual(done.slice(2), ['20 trip/a:10.compensation', '27 trip/a:10.compensation']);
 });
 
-test('asking twice, or for a saga that has failed, does nothing more', async (t) => {
-  const undone: string[] = [];
-  const failing = saga(
-    'trip',
-    tells(undone, 'b'),
-    map((): string => {
-      throw new Error('no');
-    }),
-  );
+test('compensate does nothing where no saga has completed, and knows them by their name', async (t) => {
+  const source$ = EMPTY.pipe(trip);
+  const scene = play((text$) => concat(source$, undone(), text$.pipe(saga('tour', book('c:10'))), undone()));
 
-  await outcomeOf(t, (text$) =>
-    concat(
-      text$.pipe(saga('trip', tells(undone, 'a'))),
-      text$.pipe(
-        failing,
-        catchError(() => EMPTY),
-      ),
-      compensate('trip'),
-      compensate('trip'),
-    ),
-  );
+  const { shown, done } = await played(scene);
 
-  t.deepEqual(undone, ['b', 'a']);
+  t.deepEqual(shown, ['0 "undone"', '10 "c"', '10 "undone"', '10 completed']);
+  t.deepEqual(done, ['0 tour/c:10']);
 });
 
-test('compensations that give up are told of, and the others have run', async (t) => {
-  const undone: string[] = [];
+test('compensate does nothing with a saga that is still under way', async (t) => {
+  const scene = play((text$) => text$.pipe(saga('trip', book('a:10'), mergeMap(undone))));
 
-  const { error } = await outcomeOf(t, (text$) =>
+  const { shown, done } = await played(scene);
+
+  t.deepEqual(shown, ['10 "undone"', '10 completed']);
+  t.deepEqual(done, ['0 trip/a:10']);
+});
+
+test('compensate after a source that never completes is not reached', async (t) => {
+  const scene = play((text$) => concat(text$.pipe(trip), NEVER, undone()));
+
+  const { done, status } = await played(scene);
+
+  t.is(status, 'waiting');
+  t.deepEqual(done, ['0 trip/a:10', '10 trip/b:10']);
+});
+
+test('compensate after an error undoes what had completed, and the error may go on', async (t) => {
+  const failing = map((): string => {
+    throw new TypeError('a bug');
+  });
+  const scene = play((text$) =>
     text$.pipe(
-      saga('trip', tells(undone, 'a'), tells(undone, 'b', true), tells(undone, 'c')),
-      mergeMap(() => compensate('trip')),
+      trip,
+      failing,
+      catchError((error: unknown) => concat(compensate('trip'), rethrown(error))),
     ),
   );
 
-  t.is(codeOf(error), 'COMPENSATION_FAILED');
-  t.deepEqual(undone, ['abc', 'a']);
+  const { shown, done, error } = await played(scene);
+
+  t.deepEqual(shown, ['34 failed']);
+  t.is((error as Error).message, 'a bug');
+  t.is(done.length, 4);
 });
 
-test('unsubscribing does not stop it', async (t) => {
-  const undone: string[] = [];
-  const slow = step<string, string>(
-    'slow',
-    (text) => `${text}slow`,
-    (result, _input, { attempt }) => {
-      if (attempt < 3) throw new Error('not yet');
-      undone.push(result);
+test('compensate passes over what has been undone', async (t) => {
+  const scene = play((text$) => concat(text$.pipe(trip), undone(), undone()));
+
+  const { shown, done } = await played(scene);
+
+  t.deepEqual(shown, ['20 "ab"', '34 "undone"', '34 "undone"', '34 completed']);
+  t.is(done.length, 4);
+});
+
+test('compensate that nobody listens to any more goes on all the same, and the run ends after it', async (t) => {
+  const scene = play((text$) => concat(text$.pipe(trip), undone().pipe(takeUntil(timer(3)))));
+
+  const { shown, done } = await played(scene);
+
+  t.deepEqual(shown, ['20 "ab"', '34 completed']);
+  t.deepEqual(done.slice(2), ['20 trip/b:10.compensation', '27 trip/a:10.compensation']);
+});
+
+test('compensate undoes no more sagas than it was let', async (t) => {
+  const two$ = from(['x', 'y']).pipe(saga('trip', book('a:10')));
+  const scene = play(() => concat(two$, undone().pipe(takeUntil(timer(3)))).pipe(take(5)));
+
+  const { shown, done } = await played(scene);
+
+  t.deepEqual(shown, ['10 "xa"', '20 "ya"', '27 completed']);
+  t.deepEqual(done.slice(2), ['20 trip/a:10.compensation']);
+});
+
+test('compensate fails when compensations give up, after the others have run', async (t) => {
+  const scene = play((text$) => concat(text$.pipe(saga('trip', book('a:10'), book('b:10~'))), undone()));
+
+  const { done, error } = await played(scene);
+
+  t.true(error instanceof SagaError);
+  t.is((error as SagaError).code, 'COMPENSATION_FAILED');
+  t.is((error as SagaError).cause, undefined);
+  t.regex(String((error as SagaError).errors[0]), /b cannot be undone/);
+  t.is(done.at(-1), '51 trip/a:10.compensation');
+});
+
+test('compensate that fails when nobody listens any more fails the run', async (t) => {
+  const scene = play((text$) => concat(text$.pipe(saga('trip', book('a:10~'))), undone().pipe(takeUntil(timer(3)))));
+
+  const { shown, error } = await played(scene);
+
+  t.deepEqual(shown, ['10 "a"', '41 failed']);
+  t.is((error as { readonly code: string }).code, 'CLEANUP_FAILED');
+});
+
+test('compensate is refused outside a workflow, and a name that cannot be recorded everywhere', (t) => {
+  const codes: unknown[] = [];
+
+  compensate('trip').subscribe({
+    error: (error: unknown) => {
+      codes.push((error as { readonly code: string }).code);
     },
-    { compensation: { retry: { maxAttempts: 5, initialInterval: '1 hour' } } },
-  );
+  });
 
-  const { outputs, error } = await outcomeOf(t, (text$) =>
-    text$.pipe(
-      saga('trip', tells(undone, 'a'), slow),
-      concatMap(() => concat(compensate('trip').pipe(takeUntil(timer(1000))), of('goes on'))),
-    ),
-  );
-
-  t.is(error, undefined);
-  t.deepEqual(outputs, ['goes on']);
-  t.deepEqual(undone, ['aslow', 'a']);
-});
-
-test('a crash after any event changes nothing', async (t) => {
-  const trips = workflow('trips', () =>
-    from(['1', '2']).pipe(
-      saga('trip', book('a:10'), book('b:10~1')),
-      map((text) => {
-        if (text.startsWith('2')) throw new Error('no 2');
-        return text;
-      }),
-      catchError((error: unknown) =>
-        concat(
-          compensate('trip'),
-          throwError(() => error),
-        ),
-      ),
-    ),
-  );
-
-  const { effects } = await crashEverywhere(trips, '', { activities: bookings }, { pairs: 10 });
-
-  t.deepEqual(
-    effects
-      .filter(({ idempotencyKey }) => idempotencyKey.includes('compensation'))
-      .map(({ input }) => (input as { result: string }).result),
-    ['2ab', '2ab', '2a', '1ab', '1ab', '1a'],
-  );
-});
-
-test('outside a workflow it says so', async (t) => {
-  await t.throwsAsync(lastValueFrom(compensate('trip')), { code: 'NOT_IN_WORKFLOW' });
-  t.throws(() => compensate('a#b'), { code: 'INVALID_ARGUMENT' });
+  t.deepEqual(codes, ['NOT_IN_WORKFLOW']);
+  t.throws(() => compensate(''), { code: 'INVALID_ARGUMENT' });
 });

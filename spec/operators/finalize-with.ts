@@ -6,180 +6,181 @@ import {
   EMPTY,
   from,
   map,
+  merge,
   mergeMap,
   NEVER,
   of,
   range,
-  switchMap,
   take,
   takeUntil,
   throwError,
   timer,
+  type MonoTypeOperatorFunction,
 } from 'rxjs';
-import { activity, finalizeWith, RunError, workflow } from '../../source/index.js';
-import { crashEverywhere } from '../../source/testing/index.js';
-import { bookings, once } from '../_support/bookings.js';
-import { codeOf, messageOf, outcomeOf, rootOf } from '../_support/outcome.js';
+import { finalizeWith, workflow, type ActivityContext } from '../../source/index.js';
+import { requestAt } from '../../source/testing/scene.js';
+import { once, play } from '../_support/bookings.js';
+import { engineOf } from '../_support/engine.js';
+import { played } from '../_support/played.js';
 
-const finalizer = (done: string[], name = 'tidy') =>
-  finalizeWith<string>(name, ({ runId, input }) => {
-    done.push(`${name} ${runId} ${String(input)}`);
-  });
+const tidy = (name = 't:5'): MonoTypeOperatorFunction<string> => finalizeWith(name, () => undefined, { retry: once });
 
-test('values pass by, and it runs once when the source completes', async (t) => {
-  const done: string[] = [];
+test('finalizeWith lets values pass and runs when its source has completed; the run ends after it', async (t) => {
+  const scene = play(() => from(['x', 'y']).pipe(tidy()));
 
-  const { outputs, error } = await outcomeOf(t, () => from(['1', '2']).pipe(finalizer(done)));
+  const { shown, done } = await played(scene);
 
-  t.is(error, undefined);
-  t.deepEqual(outputs, ['1', '2']);
-  t.deepEqual(done, ['tidy run undefined']);
+  t.deepEqual(shown, ['0 "x"', '0 "y"', '5 completed']);
+  t.deepEqual(done, ['0 t:5']);
 });
 
-test('it runs when the source is empty', async (t) => {
-  const done: string[] = [];
+test('finalizeWith runs after an empty source', async (t) => {
+  const scene = play(() => EMPTY.pipe(tidy()));
 
-  t.deepEqual(await outcomeOf(t, () => EMPTY.pipe(finalizer(done))), { outputs: [], error: undefined });
-  t.is(done.length, 1);
+  const { shown, done } = await played(scene);
+
+  t.deepEqual(shown, ['5 completed']);
+  t.deepEqual(done, ['0 t:5']);
 });
 
-test('a source that never ends is finalized when its run is cancelled', async (t) => {
-  const done: string[] = [];
+test('finalizeWith does not run while its source goes on', async (t) => {
+  const scene = play(() => NEVER.pipe(tidy()));
 
-  const { error } = await outcomeOf(t, () => NEVER.pipe(finalizer(done)), { cancel: true });
+  const { done, status } = await played(scene);
 
-  t.is(codeOf(error), 'RUN_CANCELLED');
-  t.is(done.length, 1);
+  t.deepEqual(done, []);
+  t.is(status, 'waiting');
 });
 
-test('an error in the source goes on at once, and the run ends after the finalizer', async (t) => {
-  const done: string[] = [];
-
-  const { outputs, error } = await outcomeOf(t, () =>
-    throwError(() => new Error('source')).pipe(
-      finalizer(done),
-      catchError(() => of(`caught after ${done.length}`)),
+test('finalizeWith runs after an error of its source, which goes on at once', async (t) => {
+  const source$ = timer(10).pipe(mergeMap(() => throwError(() => new Error('no more'))));
+  const scene = play(() =>
+    source$.pipe(
+      tidy('t:50'),
+      catchError((error: unknown) => of((error as Error).message)),
     ),
   );
 
-  t.is(error, undefined);
-  t.deepEqual(outputs, ['caught after 0']);
-  t.is(done.length, 1);
+  const { shown, done } = await played(scene);
+
+  t.deepEqual(shown, ['10 "no more"', '60 completed']);
+  t.deepEqual(done, ['10 t:50']);
 });
 
-test('an error in a projector is the error of the run, the finalizers of both its sides run', async (t) => {
-  const done: string[] = [];
-
-  const { error } = await outcomeOf(t, (text$) =>
+test('finalizeWith runs when a projector behind it throws', async (t) => {
+  const scene = play((text$) =>
     text$.pipe(
-      finalizer(done, 'above'),
-      map((): string => {
-        throw new Error('projector');
+      tidy(),
+      map(() => {
+        throw new TypeError('a bug');
       }),
-      finalizer(done, 'below'),
     ),
   );
 
-  t.is(messageOf(error), 'projector');
-  t.deepEqual([...done].sort(), ['above run undefined', 'below run undefined']);
+  const { shown, done } = await played(scene);
+
+  t.deepEqual(shown, ['5 failed']);
+  t.deepEqual(done, ['0 t:5']);
 });
 
-test('an early unsubscription finalizes that part, the run goes on meanwhile', async (t) => {
-  const done: string[] = [];
+test('finalizeWith runs when it is unsubscribed from', async (t) => {
+  const scene = play(() => concat(NEVER.pipe(tidy('t:30'), takeUntil(timer(10))), timer(10).pipe(map(() => 'after'))));
 
-  const { outputs } = await outcomeOf(t, () =>
-    concat(
-      NEVER.pipe(finalizer(done), takeUntil(timer(1000))),
-      of('next').pipe(map((text) => `${text} after ${done.length}`)),
-      timer(1000).pipe(map(() => `later after ${done.length}`)),
+  const { shown, done } = await played(scene);
+
+  t.deepEqual(shown, ['20 "after"', '40 completed']);
+  t.deepEqual(done, ['10 t:30']);
+});
+
+test('finalizeWith of a synchronous firehose runs once', async (t) => {
+  const scene = play(() =>
+    range(0, 1000).pipe(
+      map((n) => `${n}`),
+      tidy(),
+      take(2),
     ),
   );
 
-  t.deepEqual(outputs, ['next after 0', 'later after 1']);
+  const { shown, done } = await played(scene);
+
+  t.deepEqual(shown, ['0 "0"', '0 "1"', '5 completed']);
+  t.deepEqual(done, ['0 t:5']);
 });
 
-test('a synchronous firehose under take is finalized once', async (t) => {
-  const done: string[] = [];
-
-  const { outputs } = await outcomeOf(t, () => range(0, 1_000_000).pipe(map(String), finalizer(done), take(2)));
-
-  t.deepEqual(outputs, ['0', '1']);
-  t.is(done.length, 1);
-});
-
-test('each inner pipeline has its own', async (t) => {
-  const done: string[] = [];
-
-  await outcomeOf(t, () => from(['1', '2', '3']).pipe(concatMap((text) => of(text).pipe(finalizer(done)))));
-
-  t.is(done.length, 3);
-});
-
-const givesUp = finalizeWith<string>(
-  'tidy',
-  () => {
-    throw new Error('still there');
-  },
-  { retry: { maxAttempts: 2, initialInterval: '1 hour' } },
-);
-
-test('a completed run whose finalizer gives up has failed', async (t) => {
-  const { outputs, error } = await outcomeOf(t, (text$) => text$.pipe(givesUp));
-
-  t.deepEqual(outputs, ['']);
-  t.is(codeOf(error), 'CLEANUP_FAILED');
-  t.deepEqual((error as RunError).errors.map(rootOf), ['still there']);
-});
-
-test('a failed run whose finalizer gives up has both errors', async (t) => {
-  const { error } = await outcomeOf(t, (text$) =>
-    text$.pipe(
-      mergeMap(() => throwError(() => new Error('source'))),
-      givesUp,
+test('finalizeWith runs once for each subscription, inner ones first', async (t) => {
+  const scene = play(() =>
+    from(['x', 'y']).pipe(
+      concatMap((text) => of(text).pipe(tidy())),
+      tidy('u:5'),
     ),
   );
 
-  t.is(codeOf(error), 'CLEANUP_FAILED');
-  t.is(messageOf((error as RunError).cause), 'source');
-  t.deepEqual((error as RunError).errors.map(rootOf), ['still there']);
+  const { done } = await played(scene);
+
+  t.deepEqual(done, ['0 t:5', '0 t:5', '0 u:5']);
 });
 
-test('a cancelled run whose finalizer gives up is cancelled, and says so', async (t) => {
-  const { error } = await outcomeOf(t, () => NEVER.pipe(givesUp), { cancel: true });
+test('finalizeWith runs when its run is cancelled', async (t) => {
+  const scene = play(() => NEVER.pipe(tidy()), { requests: [requestAt(20, 'cancel')] });
 
-  t.is(codeOf(error), 'RUN_CANCELLED');
-  t.deepEqual((error as RunError).errors.map(rootOf), ['still there']);
+  const { shown, done, error } = await played(scene);
+
+  t.deepEqual(shown, ['25 cancelled']);
+  t.deepEqual(done, ['20 t:5']);
+  t.is((error as { readonly code: string }).code, 'RUN_CANCELLED');
 });
 
-test('a finalizer beyond the limit of clean-up is aborted and not waited for', async (t) => {
-  const aborted: boolean[] = [];
-  const slow = finalizeWith<string>('slow', ({ signal }) => {
-    signal.addEventListener('abort', () => aborted.push(true));
-    return new Promise(() => undefined);
-  });
-
-  const { outputs, error } = await outcomeOf(t, (text$) => text$.pipe(slow), { cleanUpLimit: '1 hour' });
-
-  t.deepEqual(outputs, ['']);
-  t.is(codeOf(error), 'CLEANUP_FAILED');
-  t.regex(messageOf((error as RunError).errors[0]) ?? '', /3600000 ms/);
-  t.deepEqual(aborted, [true]);
-});
-
-test('a crash after any event changes nothing', async (t) => {
-  const moving = workflow('moving', () =>
-    timer(0, 20).pipe(
-      take(3),
-      switchMap((n) =>
-        of(`${n}`).pipe(
-          activity('a:30', (text) => text, { retry: once }),
-          finalizeWith('t:25', () => undefined),
-        ),
-      ),
-    ),
+test('finalizeWith that gives up fails a run that had completed, and only says so in one that had failed', async (t) => {
+  const completed = play((text$) => text$.pipe(tidy('t:5!')));
+  const failed = play((text$) =>
+    merge(
+      text$,
+      throwError(() => new Error('no more')),
+    ).pipe(tidy('t:5!')),
   );
 
-  const { effects } = await crashEverywhere(moving, '', { activities: bookings }, { pairs: 10 });
+  const first = await played(completed);
+  const second = await played(failed);
 
-  t.is(effects.filter(({ activity: name }) => name === 't:25').length, 3);
+  t.deepEqual(first.shown, ['0 ""', '5 failed']);
+  t.like(first.error, { code: 'CLEANUP_FAILED', cause: undefined });
+  t.deepEqual(second.shown, ['0 ""', '5 failed']);
+  t.like(second.error, { code: 'CLEANUP_FAILED', cause: { message: 'no more' } });
+  t.regex(String((second.error as { readonly errors: unknown[] }).errors[0]), /t is sold out/);
+});
+
+test('finalizeWith has retries, and is told nothing but its context', async (t) => {
+  const seen: unknown[] = [];
+  const flaky = (context: ActivityContext<undefined>): void => {
+    seen.push([context.input, context.attempt, context.idempotencyKey]);
+    if (context.attempt < 2) throw new Error('down');
+  };
+  const tidied = workflow('tidied', () => of(1).pipe(finalizeWith('tidy', flaky, { retry: { maxAttempts: 2 } })));
+  const { tempolite, clock } = await engineOf(t, { workflows: [tidied] });
+
+  const run = await tempolite.start(tidied, undefined, { id: 'r' });
+  t.is(await clock.until(run.result()), 1);
+
+  t.deepEqual(seen, [
+    [undefined, 1, 'r/0/finalizer:tidy#0'],
+    [undefined, 2, 'r/0/finalizer:tidy#0'],
+  ]);
+});
+
+test('finalizeWith is left alone by an engine that closes', async (t) => {
+  const seen: unknown[] = [];
+  const waiting = workflow('waiting', () => timer(60_000).pipe(finalizeWith('tidy', ({ runId }) => seen.push(runId))));
+  const { tempolite, clock, url } = await engineOf(t, { workflows: [waiting] });
+  await tempolite.start(waiting, undefined, { id: 'r' });
+  await tempolite.close();
+  t.deepEqual(seen, []);
+
+  const next = await engineOf(t, { workflows: [waiting], url, clock });
+  await clock.until(next.tempolite.run('r', waiting).result());
+
+  t.deepEqual(seen, ['r']);
+});
+
+test('finalizeWith refuses a name that cannot be recorded', (t) => {
+  t.throws(() => tidy(''), { code: 'INVALID_ARGUMENT' });
 });

@@ -1,6 +1,8 @@
 import test from 'ava';
 import {
+  catchError,
   concat,
+  concatMap,
   EMPTY,
   from,
   map,
@@ -12,172 +14,211 @@ import {
   takeUntil,
   throwError,
   timer,
-  toArray,
 } from 'rxjs';
-import { saga, step, workflow } from '../../source/index.js';
-import { crashEverywhere } from '../../source/testing/index.js';
-import { book, bookings } from '../_support/bookings.js';
-import { codeOf, messageOf, outcomeOf } from '../_support/outcome.js';
+import { saga, SagaError } from '../../source/index.js';
+import { book, play } from '../_support/bookings.js';
+import { played } from '../_support/played.js';
 
-/** A step that says what it and its compensation do. */
-const tells = (done: string[], name: string) =>
-  step<string, string>(
-    name,
-    (text) => {
-      done.push(name + text);
-      return text + name;
-    },
-    (result) => {
-      done.push(`-${result}`);
-    },
-  );
+test('saga performs its steps in order for each value, each fed the result of the one before', async (t) => {
+  const scene = play(() => from(['x', 'y']).pipe(saga('trip', book('a:10'), book('b:5'))));
 
-test('each value has a saga of its own, one after the other', async (t) => {
-  const done: string[] = [];
+  const { shown, done } = await played(scene);
 
-  const { outputs } = await outcomeOf(t, () => from(['1', '2']).pipe(saga('trip', tells(done, 'a'), tells(done, 'b'))));
-
-  t.deepEqual(outputs, ['1ab', '2ab']);
-  t.deepEqual(done, ['a1', 'b1a', 'a2', 'b2a']);
+  t.deepEqual(shown, ['15 "xab"', '30 "yab"', '30 completed']);
+  t.deepEqual(done, ['0 trip/a:10', '10 trip/b:5', '15 trip/a:10', '25 trip/b:5']);
 });
 
-test('what a saga gives is emitted once it has completed, all of it', async (t) => {
-  const done: string[] = [];
+test('saga of an empty source completes and does nothing', async (t) => {
+  const scene = play(() => EMPTY.pipe(saga('trip', book('a:10'))));
 
-  const { outputs } = await outcomeOf(t, (text$) =>
+  const { shown, done } = await played(scene);
+
+  t.deepEqual(shown, ['0 completed']);
+  t.deepEqual(done, []);
+});
+
+test('saga of a source that never emits waits', async (t) => {
+  const scene = play(() => NEVER.pipe(saga('trip', book('a:10'))));
+
+  const { shown, done, status } = await played(scene);
+
+  t.deepEqual(shown, []);
+  t.deepEqual(done, []);
+  t.is(status, 'waiting');
+});
+
+test('saga that waits for good between its steps emits nothing and compensates nothing', async (t) => {
+  const scene = play((text$) =>
     text$.pipe(
       saga(
         'trip',
-        tells(done, 'a'),
-        mergeMap((text) => from([`${text}1`, `${text}2`])),
-        tells(done, 'b'),
+        book('a:10'),
+        mergeMap(() => NEVER),
+        book('b:10'),
       ),
-      map((text) => `${text} after ${done.length}`),
     ),
   );
 
-  t.deepEqual(outputs, ['a1b after 3', 'a2b after 3']);
+  const { shown, done, status } = await played(scene);
+
+  t.deepEqual(shown, []);
+  t.deepEqual(done, ['0 trip/a:10']);
+  t.is(status, 'waiting');
 });
 
-test('an empty source completes with nothing done', async (t) => {
-  const done: string[] = [];
-
-  const outcome = await outcomeOf(t, () => EMPTY.pipe(saga('trip', tells(done, 'a'))));
-
-  t.deepEqual(outcome, { outputs: [], error: undefined });
-  t.deepEqual(done, []);
-});
-
-test('a source that never emits waits, and has nothing to undo', async (t) => {
-  const done: string[] = [];
-
-  const { error } = await outcomeOf(t, () => NEVER.pipe(saga('trip', tells(done, 'a'))), { cancel: true });
-
-  t.is(codeOf(error), 'RUN_CANCELLED');
-  t.deepEqual(done, []);
-});
-
-test('an error in the source leaves completed sagas as they are', async (t) => {
-  const done: string[] = [];
-
-  const { outputs, error } = await outcomeOf(t, () =>
-    concat(
-      of('1').pipe(saga('trip', tells(done, 'a'))),
-      throwError(() => new Error('source')),
-    ).pipe(saga('tour', tells(done, 'b'))),
-  );
-
-  t.deepEqual(outputs, []);
-  t.is(messageOf(error), 'source');
-  t.deepEqual(done, ['a1'], 'what was asked for in the turn that failed never began');
-});
-
-test('an error in a projector within the saga undoes what was done', async (t) => {
-  const done: string[] = [];
-
-  const { error } = await outcomeOf(t, (text$) =>
+test('saga emits what its steps have emitted when it has completed', async (t) => {
+  const scene = play((text$) =>
     text$.pipe(
       saga(
         'trip',
-        tells(done, 'a'),
+        mergeMap(() => from(['x', 'y'])),
+        book('a:10'),
+      ),
+    ),
+  );
+
+  const { shown } = await played(scene);
+
+  t.deepEqual(shown, ['20 "xa"', '20 "ya"', '20 completed']);
+});
+
+test('saga whose steps emit nothing emits nothing', async (t) => {
+  const scene = play((text$) =>
+    text$.pipe(
+      saga(
+        'trip',
+        book('a:10'),
+        concatMap(() => EMPTY),
+      ),
+    ),
+  );
+
+  const { shown, done } = await played(scene);
+
+  t.deepEqual(shown, ['10 completed']);
+  t.deepEqual(done, ['0 trip/a:10']);
+});
+
+test('saga is compensated when its source fails under way, what it has emitted before is not', async (t) => {
+  const source$ = concat(from(['x', 'y']), timer(25).pipe(mergeMap(() => throwError(() => new Error('no more')))));
+  const scene = play(() => source$.pipe(saga('trip', book('a:10'), book('b:10'))));
+
+  const { shown, done, error } = await played(scene);
+
+  t.deepEqual(shown, ['20 "xab"', '37 failed']);
+  t.is((error as Error).message, 'no more');
+  t.deepEqual(done, ['0 trip/a:10', '10 trip/b:10', '20 trip/a:10, stop at 25', '30 trip/a:10.compensation']);
+});
+
+test('saga is compensated when a projector between its steps throws', async (t) => {
+  const scene = play((text$) =>
+    text$.pipe(
+      saga(
+        'trip',
+        book('a:10'),
+        book('b:10'),
         map((): string => {
-          throw new Error('projector');
+          throw new TypeError('a bug');
         }),
-        tells(done, 'b'),
+        book('c:10'),
       ),
     ),
   );
 
-  t.is(messageOf(error), 'projector');
-  t.deepEqual(done, ['a', '-a']);
+  const { shown, done, error } = await played(scene);
+
+  t.deepEqual(shown, ['34 failed']);
+  t.is((error as Error).name, 'TypeError');
+  t.deepEqual(done, ['0 trip/a:10', '10 trip/b:10', '20 trip/b:10.compensation', '27 trip/a:10.compensation']);
 });
 
-test('an early unsubscription leaves values that have not begun alone', async (t) => {
-  const done: string[] = [];
+test('saga that is unsubscribed from is compensated, and its step in flight is told to stop', async (t) => {
+  const scene = play((text$) => text$.pipe(saga('trip', book('a:10'), book('b:30')), takeUntil(timer(15))));
 
-  const { outputs } = await outcomeOf(t, () => from(['1', '2', '3']).pipe(saga('trip', tells(done, 'a')), take(1)));
+  const { shown, done } = await played(scene);
 
-  t.deepEqual(outputs, ['1a']);
-  t.deepEqual(done, ['a1']);
+  t.deepEqual(shown, ['54 completed']);
+  t.deepEqual(done, [
+    '0 trip/a:10',
+    '10 trip/b:30, stop at 15',
+    '40 trip/b:30.compensation',
+    '47 trip/a:10.compensation',
+  ]);
 });
 
-test('a saga that is unsubscribed from is undone in the background, and the run ends after that', async (t) => {
-  const done: string[] = [];
+test('saga that is unsubscribed from before its first step has begun does nothing', async (t) => {
+  const scene = play((text$) => text$.pipe(saga('trip', book('a:10')), takeUntil(of('at once'))));
 
-  const { outputs } = await outcomeOf(t, (text$) =>
-    concat(
-      text$.pipe(
-        saga(
-          'trip',
-          tells(done, 'a'),
-          mergeMap(() => NEVER),
-        ),
-        takeUntil(timer(1000)),
-      ),
-      of('goes on'),
-    ),
-  );
+  const { shown, done } = await played(scene);
 
-  t.deepEqual(outputs, ['goes on']);
-  t.deepEqual(done, ['a', '-a']);
+  t.deepEqual(shown, ['0 completed']);
+  t.deepEqual(done, []);
 });
 
-test('a synchronous firehose begins no more sagas than are asked for', async (t) => {
-  const done: string[] = [];
-
-  const { outputs } = await outcomeOf(t, () =>
-    range(0, 10_000).pipe(map(String), saga('trip', tells(done, 'a')), take(3)),
-  );
-
-  t.deepEqual(outputs, ['0a', '1a', '2a']);
-  t.deepEqual(done, ['a0', 'a1', 'a2']);
-});
-
-test('a crash after any event changes nothing', async (t) => {
-  const trips = workflow('trips', () =>
-    from(['1', '2']).pipe(
+test('saga works on a synchronous firehose one value after the other, and begins nothing that nobody takes', async (t) => {
+  const scene = play(() =>
+    range(0, 500).pipe(
+      map((n) => `${n} `),
       saga('trip', book('a:10'), book('b:10')),
-      saga('tour', book('c:10'), book('d:10!')),
-      toArray(),
+      take(2),
     ),
   );
 
-  const { effects } = await crashEverywhere(trips, '', { activities: bookings }, { pairs: 10 });
+  const { shown, done } = await played(scene);
 
+  t.deepEqual(shown, ['20 "0 ab"', '40 "1 ab"', '40 completed']);
+  t.deepEqual(done, ['0 trip/a:10', '10 trip/b:10', '20 trip/a:10', '30 trip/b:10']);
+});
+
+test('saga fails with what its step failed with, after its compensations', async (t) => {
+  const scene = play((text$) =>
+    text$.pipe(
+      saga('trip', book('a:10'), book('b:10!')),
+      catchError((error: unknown) => of(((error as Error).cause as Error).message)),
+    ),
+  );
+
+  const { shown } = await played(scene);
+
+  t.deepEqual(shown, ['27 "b is sold out"', '27 completed']);
+});
+
+test('saga reports compensations that give up with the error that it failed with, and runs the others', async (t) => {
+  const scene = play((text$) => text$.pipe(saga('trip', book('a:10'), book('b:10~'), book('c:10!'))));
+
+  const { done, error } = await played(scene);
+
+  t.deepEqual(done.slice(3), [
+    '30 trip/b:10~.compensation',
+    '42 trip/b:10~.compensation@2',
+    '54 trip/b:10~.compensation@3',
+    '61 trip/a:10.compensation',
+  ]);
+  t.true(error instanceof SagaError);
+  const { code, errors, cause } = error as SagaError;
+  t.is(code, 'COMPENSATION_FAILED');
+  t.regex((errors[0] as Error).message, /b cannot be undone/);
+  t.is(errors.length, 1);
+  t.regex((cause as Error).message, /c is sold out/);
+});
+
+test('saga of a retried run begins anew once it has been compensated, with other idempotency keys', async (t) => {
+  const scene = play(
+    (text$) => text$.pipe(saga('trip', book('a:10'), book('b:10?'))),
+    {},
+    { retry: { initialInterval: 100, jitter: 0 } },
+  );
+
+  const { shown, done, events } = await played(scene);
+
+  t.deepEqual(shown, ['27 failed', '147 "ab"', '147 completed']);
+  t.deepEqual(done, ['0 trip/a:10', '10 trip/b:10?', '20 trip/a:10.compensation', '127 trip/a:10', '137 trip/b:10?']);
   t.deepEqual(
-    effects.map(({ idempotencyKey }) => idempotencyKey.slice('trips/0/'.length)),
-    [
-      'step:trip/a:10#0',
-      'step:trip/b:10#0',
-      'step:tour/c:10#0',
-      'step:trip/a:10#1',
-      'step:tour/d:10!#0',
-      'step:trip/b:10#1',
-      'compensation:tour/c:10#0',
-    ],
+    events.flatMap((event) => ('key' in event && event.key === 'step:trip/a:10#0' ? [event.epoch] : [])),
+    [0, 1],
   );
 });
 
-test('a name that cannot be part of a key is refused at once', (t) => {
-  t.throws(() => saga('a#b', map(String)), { code: 'INVALID_ARGUMENT' });
+test('saga refuses a name that cannot be recorded', (t) => {
+  t.throws(() => saga('', book('a:10')), { code: 'INVALID_ARGUMENT' });
 });

@@ -1,243 +1,242 @@
 import test from 'ava';
-import * as io from 'io-ts';
-import { concatMap, EMPTY, from, map, mergeMap, NEVER, of, range, take, throwError, toArray } from 'rxjs';
-import { saga, step, workflow, type ActivityContext, type Effect } from '../../source/index.js';
-import { crashEverywhere } from '../../source/testing/index.js';
-import { book, bookings } from '../_support/bookings.js';
-import { codeOf, messageOf, outcomeOf, rootOf } from '../_support/outcome.js';
+import { EMPTY, from, map, merge, mergeMap, NEVER, of, range, take, takeUntil, timer, type Observable } from 'rxjs';
+import { saga, step, workflow, type ActivityContext } from '../../source/index.js';
+import { book, play } from '../_support/bookings.js';
+import { engineOf } from '../_support/engine.js';
+import { played } from '../_support/played.js';
 
-const fails =
-  (message: string): (() => never) =>
-  () => {
-    throw new Error(message);
-  };
-
-test('values go from step to step, in order', async (t) => {
-  const double = step('double', (n: number) => Promise.resolve(n * 2));
-
-  const { outputs } = await outcomeOf(t, () =>
-    from([1, 2, 3]).pipe(
-      toArray(),
-      saga(
-        'all',
-        mergeMap((all) => all),
-        double,
-        double,
-      ),
-    ),
-  );
-
-  t.deepEqual(outputs, [4, 8, 12]);
-});
-
-test('an empty source asks for nothing, one that never emits waits', async (t) => {
-  const never = step('never', fails('it ran'));
-
-  t.deepEqual(
-    await outcomeOf(t, (text$) =>
-      text$.pipe(
-        saga(
-          'all',
-          mergeMap(() => EMPTY),
-          never,
-        ),
-      ),
-    ),
-    {
-      outputs: [],
-      error: undefined,
-    },
-  );
-  const { error } = await outcomeOf(
-    t,
-    (text$) =>
-      text$.pipe(
-        saga(
-          'all',
-          mergeMap(() => NEVER),
-          never,
-        ),
-      ),
-    { cancel: true },
-  );
-  t.is(codeOf(error), 'RUN_CANCELLED');
-});
-
-test('an error in the source of a step passes it by', async (t) => {
-  const { error } = await outcomeOf(t, (text$) =>
+test('step is performed for each value, one after the other, and compensated last first', async (t) => {
+  const scene = play((text$) =>
     text$.pipe(
       saga(
-        'all',
-        mergeMap(() => throwError(() => new Error('source'))),
-        step('never', fails('it ran')),
+        'trip',
+        mergeMap(() => from(['x', 'y'])),
+        book('a:10'),
+        book('b:30!'),
       ),
     ),
   );
 
-  t.is(messageOf(error), 'source');
+  const { done } = await played(scene);
+
+  t.deepEqual(done, [
+    '0 trip/a:10',
+    '10 trip/b:30!',
+    '10 trip/a:10',
+    '40 trip/a:10.compensation',
+    '47 trip/a:10.compensation',
+  ]);
 });
 
-test('a step that fails has its attempts, and is not undone', async (t) => {
-  const attempts: number[] = [];
-  const undone: string[] = [];
-
-  const { error } = await outcomeOf(t, (text$) =>
+test('step of an empty source does nothing', async (t) => {
+  const scene = play((text$) =>
     text$.pipe(
       saga(
-        'all',
+        'trip',
+        mergeMap(() => EMPTY),
+        book('a:10'),
+      ),
+    ),
+  );
+
+  const { shown, done } = await played(scene);
+
+  t.deepEqual(shown, ['0 completed']);
+  t.deepEqual(done, []);
+});
+
+test('step of a source that never emits does nothing', async (t) => {
+  const scene = play((text$) =>
+    text$.pipe(
+      saga(
+        'trip',
+        mergeMap(() => NEVER),
+        book('a:10'),
+      ),
+    ),
+  );
+
+  const { done, status } = await played(scene);
+
+  t.deepEqual(done, []);
+  t.is(status, 'waiting');
+});
+
+test('step in flight when its source fails is let finish and compensated', async (t) => {
+  const scene = play((text$) =>
+    text$.pipe(
+      saga(
+        'trip',
+        mergeMap((text) => merge(of(text), timer(5).pipe(map(() => fail('no more'))))),
+        book('a:10'),
+      ),
+    ),
+  );
+
+  const { shown, done, error } = await played(scene);
+
+  t.deepEqual(shown, ['17 failed']);
+  t.is((error as Error).message, 'no more');
+  t.deepEqual(done, ['0 trip/a:10', '10 trip/a:10.compensation']);
+});
+
+test('step whose input a projector cannot make is not begun', async (t) => {
+  const scene = play((text$) =>
+    text$.pipe(
+      saga(
+        'trip',
+        map((): string => fail('a bug')),
+        book('a:10'),
+      ),
+    ),
+  );
+
+  const { shown, done } = await played(scene);
+
+  t.deepEqual(shown, ['0 failed']);
+  t.deepEqual(done, []);
+});
+
+test('step that is unsubscribed from gets its AbortSignal, and is compensated if it takes effect all the same', async (t) => {
+  const scene = play((text$) =>
+    text$.pipe(
+      saga(
+        'trip',
+        mergeMap((text) => of(text).pipe(book('a:30'), takeUntil(timer(10)))),
+        book('b:10'),
+      ),
+    ),
+  );
+
+  const { shown, done } = await played(scene);
+
+  t.deepEqual(shown, ['37 completed']);
+  t.deepEqual(done, ['0 trip/a:30, stop at 10', '30 trip/a:30.compensation']);
+});
+
+test('step works on a synchronous firehose one value after the other', async (t) => {
+  const scene = play((text$) =>
+    text$.pipe(
+      saga(
+        'trip',
+        mergeMap(() => range(0, 500)),
+        map((n) => `${n} `),
+        book('a:10'),
+        take(2),
+      ),
+    ),
+  );
+
+  const { shown, done } = await played(scene);
+
+  t.deepEqual(shown, ['20 "0 a"', '20 "1 a"', '20 completed']);
+  t.deepEqual(done, ['0 trip/a:10', '10 trip/a:10']);
+});
+
+test('step without a compensation has nothing to undo', async (t) => {
+  const bare = step<string, string>('x:5', () => 'never called');
+  const scene = play((text$) => text$.pipe(saga('trip', book('a:10'), bare, book('b:10!'))));
+
+  const { done } = await played(scene);
+
+  t.deepEqual(done, ['0 trip/a:10', '10 trip/x:5', '15 trip/b:10!', '25 trip/a:10.compensation']);
+});
+
+test('step that has failed is not compensated', async (t) => {
+  const scene = play((text$) => text$.pipe(saga('trip', book('a:10!'))));
+
+  const { done } = await played(scene);
+
+  t.deepEqual(done, ['0 trip/a:10!']);
+});
+
+test('step gives its compensation what it gave, what it was given, and another idempotency key', async (t) => {
+  const seen: unknown[] = [];
+  const trip = workflow('trip', (text$: Observable<string>) =>
+    text$.pipe(
+      saga(
+        'trip',
         step(
-          'flaky',
-          (_: string, { attempt }: ActivityContext<string>) => {
-            attempts.push(attempt);
-            throw new Error(`attempt ${attempt}`);
+          'a',
+          (text: string, { idempotencyKey }) => {
+            seen.push(idempotencyKey);
+            return { booked: text };
           },
-          () => undone.push('flaky'),
-          { retry: { maxAttempts: 3 } },
-        ),
-      ),
-    ),
-  );
-
-  t.is(codeOf(error), 'ACTIVITY_FAILED');
-  t.is(rootOf(error), 'attempt 3');
-  t.deepEqual(attempts, [1, 2, 3]);
-  t.deepEqual(undone, []);
-});
-
-test('the compensation is given the result, the input and a context with a key of its own', async (t) => {
-  const told: unknown[] = [];
-
-  await outcomeOf(t, (text$) =>
-    text$.pipe(
-      saga(
-        'all',
-        step(
-          'count',
-          (text: string) => new Map([[text, new Date(0)]]),
-          (result, input, context: ActivityContext<Effect<string, Map<string, Date>>>) => {
-            told.push(result, input, context.idempotencyKey, context.input);
+          (result, input, { input: both, idempotencyKey }) => {
+            seen.push(result, input, both, idempotencyKey);
           },
         ),
-        step('fail', fails('no'), undefined, { retry: { maxAttempts: 1 } }),
+        map(() => fail('no')),
       ),
     ),
   );
+  const { tempolite, clock } = await engineOf(t, { workflows: [trip] });
 
-  const result = new Map([['', new Date(0)]]);
-  t.deepEqual(told, [result, '', 'run/0/compensation:all/count#0', { result, input: '' }]);
+  const run = await tempolite.start(trip, 'Rome', { id: 'trip' });
+  await t.throwsAsync(clock.until(run.result()), { message: 'no' });
+
+  t.deepEqual(seen, [
+    'trip/0/step:trip/a#0',
+    { booked: 'Rome' },
+    'Rome',
+    { result: { booked: 'Rome' }, input: 'Rome' },
+    'trip/0/compensation:trip/a#0',
+  ]);
 });
 
-test('a stream step hands on each value, and is undone with its last one', async (t) => {
-  const told: unknown[] = [];
-
-  const { error } = await outcomeOf(t, (text$) =>
+test('step may be an object with a run method, or give a stream whose last value is its result', async (t) => {
+  const undone: unknown[] = [];
+  class Counter {
+    #n = 0;
+    run(text: string): string {
+      this.#n += 1;
+      return `${text}${this.#n}`;
+    }
+  }
+  const nothing = step(
+    'nothing',
+    (): Observable<string> => EMPTY,
+    (none: string) => undone.push(none),
+  );
+  const trip = workflow('trip', (text$: Observable<string>) =>
     text$.pipe(
       saga(
-        'all',
+        'trip',
+        step('count', new Counter(), (result) => undone.push(result)),
         step(
-          'stream',
-          () => from([1, 2, 3]),
-          (result, input) => told.push(result, input),
+          'letters',
+          (text: string) => from(text.split('')),
+          (last) => undone.push(last),
         ),
-        toArray(),
-        map((all) => {
-          throw new Error(all.join());
-        }),
+        mergeMap((letter) => merge(of(letter).pipe(nothing), timer(5).pipe(map(() => fail('no'))))),
       ),
     ),
   );
+  const { tempolite, clock } = await engineOf(t, { workflows: [trip] });
 
-  t.is(messageOf(error), '1,2,3');
-  t.deepEqual(told, [3, '']);
+  const run = await tempolite.start(trip, 'x');
+  await t.throwsAsync(clock.until(run.result()), { message: 'no' });
+
+  t.deepEqual(undone, [undefined, undefined, '1', 'x1']);
 });
 
-test('codecs stand at the boundaries of the step, and in front of its compensation', async (t) => {
-  const told: unknown[] = [];
-  const amount = io.type({ amount: io.number });
-  const charge = step(
-    'charge',
-    { run: (order: { amount: number }) => ({ amount: order.amount * 2 }) },
-    (result, input) => {
-      told.push(result, input);
-    },
-    { input: amount, output: amount },
-  );
+test('step outside a saga blocks its run', async (t) => {
+  const lost = play((text$) => text$.pipe(book('a:10')));
 
-  const right = await outcomeOf(t, () => of({ amount: 2 }).pipe(saga('all', charge, map(fails('later')))));
-  const refused = { amount: 'much' } as unknown as io.TypeOf<typeof amount>;
-  const wrong = await outcomeOf(t, () => of(refused).pipe(saga('all', charge)));
+  const { status, error, done } = await played(lost);
 
-  t.is(messageOf(right.error), 'later');
-  t.deepEqual(told, [{ amount: 4 }, { amount: 2 }]);
-  t.is(codeOf(wrong.error), 'DECODE_FAILED');
+  t.is(status, 'blocked');
+  t.is((error as { readonly code: string }).code, 'NOT_IN_SAGA');
+  t.deepEqual(done, []);
 });
 
-test('a synchronous firehose is worked off one by one, and an early unsubscription begins no more', async (t) => {
-  const inputs: number[] = [];
-
-  const { outputs } = await outcomeOf(t, (text$) =>
-    text$.pipe(
-      saga(
-        'all',
-        mergeMap(() => range(0, 10_000)),
-        step('double', (n: number) => {
-          inputs.push(n);
-          return n * 2;
-        }),
-        take(3),
-      ),
-    ),
-  );
-
-  t.deepEqual(outputs, [0, 2, 4]);
-  t.deepEqual(inputs, [0, 1, 2]);
+test('step refuses what cannot be called', (t) => {
+  t.throws(() => step('a', 7 as unknown as (n: number, context: ActivityContext<number>) => number), {
+    code: 'INVALID_ARGUMENT',
+    message: /step\("a"\) needs a function/,
+  });
 });
 
-test('steps may stand in inner pipelines, behind promises, too', async (t) => {
-  const undone: string[] = [];
-  const add = (name: string) =>
-    step(
-      name,
-      (text: string) => text + name,
-      (result) => undone.push(result),
-    );
-
-  const { error } = await outcomeOf(t, (text$) =>
-    text$.pipe(
-      saga(
-        'all',
-        concatMap((text) => from(Promise.resolve(text)).pipe(add('a'))),
-        mergeMap(async (text) => Promise.resolve(text)),
-        concatMap((text) => of(text).pipe(add('b'))),
-        map((): string => {
-          throw new Error('later');
-        }),
-      ),
-    ),
-  );
-
-  t.is(messageOf(error), 'later');
-  t.deepEqual(undone, ['ab', 'a']);
-});
-
-test('a step outside a saga blocks its run, and says what to do', async (t) => {
-  const { error } = await outcomeOf(t, (text$) => text$.pipe(step('alone', fails('it ran'))));
-
-  t.is(codeOf(error), 'NOT_IN_SAGA');
-  t.regex(messageOf(error) ?? '', /saga\(…\)/);
-});
-
-test('a crash after any event changes nothing', async (t) => {
-  const trip = workflow('trip', () =>
-    of('').pipe(saga('trip', book('a:10~1'), book('b:5', { intent: true }), book('c:10!'))),
-  );
-
-  const { effects } = await crashEverywhere(trip, '', { activities: bookings }, { pairs: 10 });
-
-  t.is(effects.length, 6);
-});
-
-test('what is no function and has no run method is refused at once', (t) => {
-  // @ts-expect-error -- the type forbids it
-  t.throws(() => step('wrong', 7), { code: 'INVALID_ARGUMENT' });
-});
+const fail = (message: string): never => {
+  throw new Error(message);
+};

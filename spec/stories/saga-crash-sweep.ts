@@ -6,7 +6,8 @@ import { sagaPlays } from '../_support/saga-plays.js';
 for (const [name, scene] of Object.entries(sagaPlays)) {
   test(`${name}: a crash anywhere, a lost answer or leaving memory changes nothing (scenario 31)`, async (t) => {
     const { histories, appends } = await perform(scene);
-    t.true((histories[0]?.events.length ?? 0) >= 3, 'the pipeline does something');
+    t.not(histories[0]?.run.status, 'blocked');
+    t.true((histories[0]?.events.length ?? 0) > 2, 'the pipeline does something');
 
     const { points } = await crashScene(scene, { pairs: 20 });
 

@@ -1,7 +1,7 @@
-// A saga of three steps that fails at the third, or is cancelled behind it; the process is killed before or after its n-th commit.
+// A saga whose process is killed before or after its n-th commit; it fails, or is cancelled while it waits.
 // Arguments: url, the file that is the outside world, `fails` | `cancelled`, `before` | `after` | `never`, n.
 import { appendFileSync } from 'node:fs';
-import { filter, type Observable, take } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { Tempolite } from '../../../source/client/tempolite.js';
 import {
   awaitSignal,
@@ -16,28 +16,36 @@ import { openJournal } from '../../../source/journal/libsql/open-journal.js';
 
 const [url = '', world = '', fate = 'fails', when = 'never', n = '0'] = process.argv.slice(2);
 
-const act = (what: string, { idempotencyKey }: { readonly idempotencyKey: string }): void => {
-  appendFileSync(world, `${what} ${idempotencyKey}\n`);
+const act = ({ idempotencyKey }: Pick<ActivityContext, 'idempotencyKey'>): void => {
+  appendFileSync(world, `${idempotencyKey}\n`);
 };
 
-const book = (name: string) => (before: string, context: ActivityContext<string>) => {
-  act(`book ${name} for "${before}"`, context);
-  if (name === 'car' && fate === 'fails') throw new Error('no car');
-  return Promise.resolve(`${before}${name}, `);
-};
-const undo =
-  (name: string) =>
-  (result: string, input: string, context: ActivityContext<unknown>): void => {
-    act(`undo ${name} of "${result}" for "${input}"`, context);
-  };
-const reserve = (name: string) => step(name, book(name), undo(name), { retry: { maxAttempts: 1 } });
+const book = (name: string): ReturnType<typeof step<string, string>> =>
+  step<string, string>(
+    name,
+    (text, context) => {
+      act(context);
+      return text + name;
+    },
+    (_result, _input, context) => {
+      act(context);
+    },
+  );
 
-const trip = workflow('trip', (n$: Observable<string>) =>
-  n$.pipe(
-    saga('trip', reserve('hotel'), reserve('train'), reserve('car'), awaitSignal(defineSignal<string>('departure'))),
-    finalizeWith('tidy', (context) => {
-      act('tidy', context);
-    }),
+const soldOut = step<string, string>(
+  'c',
+  (_, context) => {
+    act(context);
+    throw new Error('c is sold out');
+  },
+  undefined,
+  { retry: { maxAttempts: 1 } },
+);
+
+const trip = workflow('trip', (text$: Observable<string>) =>
+  text$.pipe(
+    saga('trip', book('a'), book('b'), fate === 'fails' ? soldOut : awaitSignal(defineSignal<string>('go'))),
+    finalizeWith('tidy', act),
   ),
 );
 
@@ -59,17 +67,15 @@ journal.commit = async (change) => {
 const tempolite = await Tempolite.over(journal, { workflows: [trip] });
 const run = await tempolite.start(trip, '', { id: 'trip' });
 if (fate === 'cancelled') {
-  run.state$
-    .pipe(
-      filter(({ status }) => status === 'waiting'),
-      take(1),
-    )
-    .subscribe(() => void run.cancel());
+  run.state$.subscribe(({ status }) => {
+    // It may have been cancelled in an earlier life.
+    if (status === 'waiting') run.cancel().catch(() => undefined);
+  });
 }
-const ended = await run.result().then(
-  () => 'completed',
-  (error: unknown) => String(error),
+const error = await run.result().then(
+  () => undefined,
+  (reason: unknown) => reason,
 );
 await tempolite.close();
-process.send?.({ ended, commits });
+process.send?.({ error: (error as Error | undefined)?.message, commits });
 process.disconnect();
