@@ -1,5 +1,5 @@
 import test from 'ava';
-import { catchError, concat, mergeMap, NEVER, of, retry, throwError, type Observable } from 'rxjs';
+import { catchError, concat, forkJoin, mergeMap, NEVER, of, retry, throwError, type Observable } from 'rxjs';
 import {
   activity,
   ActivityError,
@@ -13,6 +13,7 @@ import {
   type ActivityContext,
   type WorkflowDefinition,
 } from '../../source/index.js';
+import { rethrown } from '../_support/bookings.js';
 import { deferred, engineOf } from '../_support/engine.js';
 
 type Text = Observable<string>;
@@ -136,7 +137,7 @@ test('a run that cleaned up and was retried goes back to where the failure began
       catchError((error: unknown) =>
         of('').pipe(
           activity('clean up', () => done.push('clean up')),
-          mergeMap(() => throwError(() => error)),
+          mergeMap(() => rethrown(error)),
         ),
       ),
     ),
@@ -164,7 +165,7 @@ test('a run whose saga was compensated begins it anew when it is retried, under 
       if (name === 'car' && !isUp) throw new Error('no car');
       return `${text}${name} `;
     };
-  const undo = (_result: string, _input: string, { idempotencyKey }: ActivityContext<unknown>) => {
+  const undo = (_result: string, _input: string, { idempotencyKey }: ActivityContext) => {
     keys.push(idempotencyKey);
   };
   const trip = workflow('trip', (text$: Text) =>
@@ -352,13 +353,7 @@ test('a completed saga is undone when a later operator asks for it, once', async
     text$.pipe(
       saga('trip', agency.reserve('hotel'), agency.reserve('train')),
       mergeMap(() => throwError(() => new Error('later'))),
-      catchError((error: unknown) =>
-        concat(
-          compensate('trip'),
-          compensate('trip'),
-          throwError(() => error),
-        ),
-      ),
+      catchError((error: unknown) => concat(compensate('trip'), compensate('trip'), rethrown(error))),
     ),
   );
   const { tempolite } = await engineOf(t, { workflows: [trip] });
@@ -366,4 +361,49 @@ test('a completed saga is undone when a later operator asks for it, once', async
   await t.throwsAsync((await tempolite.start(trip, '')).result(), { message: 'later' });
 
   t.deepEqual(agency.done.slice(2), ['no more "hotel train " for "hotel "', 'no more "hotel " for ""']);
+});
+
+test('what a promise brings behind a compensation is no part of the clean-up: a retry of the run finds it', async (t) => {
+  const agency = new Agency();
+  const [started, gate] = [deferred(), deferred()];
+  let calls = 0;
+  let isUp = false;
+  const trip = workflow('trip', (text$: Text) =>
+    forkJoin([
+      text$.pipe(
+        saga('trip', agency.reserve('hotel'), agency.reserve('car', { fails: true })),
+        catchError(() => Promise.resolve('by bike')),
+        mergeMap((text) =>
+          of(text).pipe(
+            activity('pay', async (paid: string) => {
+              calls += 1;
+              started.resolve();
+              await gate.promise;
+              return paid;
+            }),
+          ),
+        ),
+      ),
+      text$.pipe(
+        activity(
+          'fail',
+          async () => {
+            await started.promise;
+            if (!isUp) throw new Error('down');
+          },
+          { retry: { maxAttempts: 1 } },
+        ),
+      ),
+    ]),
+  );
+  const { tempolite, clock } = await engineOf(t, { workflows: [trip] });
+  const run = await tempolite.start(trip, '');
+  await t.throwsAsync(run.result());
+  gate.resolve();
+  await clock.settle();
+  isUp = true;
+  await run.replay();
+
+  t.deepEqual(await clock.until(run.result()), ['by bike', undefined]);
+  t.is(calls, 1);
 });
