@@ -87,11 +87,7 @@ const live = (folder: string, life: number): Promise<void> =>
 
 const tell = async (): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'tempolite-travel-'));
-  const chapters = [
-    'A journey without a car',
-    'The next process goes on',
-    'The next day: replay, for now there is a car',
-  ];
+  const chapters = ['A journey without a car', 'The next process goes on', 'The next day there is a car: replay'];
   try {
     for (const [index, chapter] of chapters.entries()) {
       say(chapter);

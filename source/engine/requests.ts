@@ -104,14 +104,17 @@ export class Requests {
   }
 
   async #standingOf(record: RunRecord): Promise<Standing> {
-    const { id, link, status, rewinds } = record;
-    const failed = status === 'failed' ? await this.#journal.last(id, link, 'run-failed') : undefined;
+    const { id, link, status, rewinds = [] } = record;
+    const failed = await this.#journal.last(id, link, 'run-failed');
+    const stands = failed?.type === 'run-failed' && failed.seq > (rewinds.at(-1)?.seq ?? -1);
     const compensated = await this.#compensated(id, link);
     return {
       runId: id,
       isPaused: status === 'paused',
       isClosing: false,
-      failed: failed?.type === 'run-failed' ? failed : undefined,
+      // A terminal run is asked for nothing but to go back.
+      isOver: false,
+      failed: stands ? failed : undefined,
       rewinds,
       compensatedSince: (from) => sagasSince(compensated, from),
     };
@@ -134,8 +137,8 @@ export class Requests {
       at = instantOf(body, at, now);
       return { seq: seq + index, batch, epoch: 0, at, ...body };
     });
-    const [end] = decision.bodies;
-    const ended = end?.type === 'run-terminated' ? end.payload : undefined;
+    const end = decision.bodies.find((body) => body.type === 'run-terminated');
+    const ended = end?.payload;
     const status = decision.status && {
       status: decision.status,
       at: now,

@@ -28,8 +28,7 @@ export const checkHistory = ({ run, events }: RunHistory): readonly string[] => 
     if (event.type === 'run-retried' || event.type === 'run-rewound') {
       end = undefined;
       for (const [key, isFailure] of ended) if (isFailure || event.type === 'run-rewound') ended.delete(key);
-    } else if (end && !isLate(event) && !isGivenUp(end, event))
-      fault(`${event.type} at ${index} comes after ${end.type}`);
+    } else if (end && !isLate(event)) fault(`${event.type} at ${index} comes after ${end.type}`);
     if (isEnd(event)) end = event;
     if (event.type === 'timer-fired' && isOvertaken(events, event)) {
       fault(`${event.key} was due at ${event.index}, and fired at ${event.at}, after what came later`);
@@ -64,10 +63,6 @@ const isLate = (event: RunEvent): boolean =>
   ('key' in event && event.type !== 'timer-fired' && event.type !== 'signal-received') ||
   event.type === 'run-paused' ||
   event.type === 'run-resumed';
-
-/** A run that waits for its retry is terminated. */
-const isGivenUp = (end: RunEvent, event: RunEvent): boolean =>
-  end.type === 'run-failed' && event.type === 'run-terminated';
 
 /**
  * Whether something that came later was delivered before a timer. Only a signal may have moved the run's clock on: one that was published

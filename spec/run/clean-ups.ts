@@ -1,53 +1,61 @@
 import test from 'ava';
 import { CleanUps } from '../../source/run/clean-ups.js';
 
-test('it is pending until each piece that began is over', (t) => {
+test('nothing is pending before anything has begun', (t) => {
   const cleanUps = new CleanUps();
-  t.false(cleanUps.pending);
-
-  const [first, second] = [cleanUps.begin(), cleanUps.begin()];
-  first();
-  t.true(cleanUps.pending);
-  second();
 
   t.false(cleanUps.pending);
   t.deepEqual(cleanUps.failures, []);
 });
 
-test('a piece is over once, whatever is said of it later', (t) => {
+test('clean-up is pending until all of it is over', (t) => {
   const cleanUps = new CleanUps();
-  const [first] = [cleanUps.begin(), cleanUps.begin()];
+  const first = cleanUps.begin();
+  const second = cleanUps.begin();
 
-  first({ error: 'gave up' });
   first();
-  first({ error: 'again' });
+  t.true(cleanUps.pending);
+  second();
+
+  t.false(cleanUps.pending);
+});
+
+test('a piece of clean-up is over once', (t) => {
+  const cleanUps = new CleanUps();
+  const first = cleanUps.begin();
+  cleanUps.begin();
+
+  first();
+  first({ error: 'too late' });
 
   t.true(cleanUps.pending);
-  t.deepEqual(cleanUps.failures, ['gave up']);
+  t.deepEqual(cleanUps.failures, []);
 });
 
-test('failures are kept in the order in which they came, whatever they are', (t) => {
+test('what gave up is kept in order', (t) => {
   const cleanUps = new CleanUps();
-  const [first, second] = [cleanUps.begin(), cleanUps.begin()];
+  const [first, second, third] = [cleanUps.begin(), cleanUps.begin(), cleanUps.begin()];
 
-  second({ error: undefined });
-  first({ error: 'first' });
+  second({ error: 'second' });
+  third();
+  first({ error: undefined });
 
-  t.deepEqual(cleanUps.failures, [undefined, 'first']);
+  t.false(cleanUps.pending);
+  t.deepEqual(cleanUps.failures, ['second', undefined]);
 });
 
-test('cut off, it is not pending any more, and says so among its failures', (t) => {
+test('cutting off ends what is pending, and says so once', (t) => {
   const cleanUps = new CleanUps();
   cleanUps.begin();
 
   cleanUps.cutOff('too long');
-  cleanUps.cutOff('twice');
+  cleanUps.cutOff('once more');
 
   t.false(cleanUps.pending);
   t.deepEqual(cleanUps.failures, ['too long']);
 });
 
-test('cutting off what is over does nothing', (t) => {
+test('cutting off means nothing when all is over', (t) => {
   const cleanUps = new CleanUps();
   cleanUps.begin()();
 

@@ -26,7 +26,7 @@ test.serial('the journey is undone by the next process, and booked on the next d
     '  hotel Rossio 9 is cancelled, attempt 2, trip/0/compensation:journey/hotel#0',
     '  flight TP 204 is cancelled, attempt 1, trip/0/compensation:journey/flight#0',
     '  failed: activity "journey/car" failed after its only attempt: no car is left',
-    'The next day: replay, for now there is a car',
+    'The next day there is a car: replay',
     '  flight to Lisbon is booked, attempt 1, trip/0.1/step:journey/flight#0',
     '  hotel in Lisbon is booked, attempt 1, trip/0.1/step:journey/hotel#0',
     '  car in Lisbon is booked, attempt 1, trip/0.1/step:journey/car#0',

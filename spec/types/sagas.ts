@@ -1,93 +1,72 @@
 // Compiled, never run: what the types of sagas let pass, and what they refuse.
 import { expectTypeOf } from 'expect-type';
-import * as io from 'io-ts';
-import { delay, from, mergeMap, of, type Observable, type OperatorFunction } from 'rxjs';
-import {
-  awaitSignal,
-  compensate,
-  defineSignal,
-  finalizeWith,
-  saga,
-  step,
-  workflow,
-  type ActivityContext,
-  type Compensation,
-  type Effect,
-  type WorkflowDefinition,
-} from '../../source/index.js';
+import { delay, mergeMap, of, type MonoTypeOperatorFunction, type Observable, type OperatorFunction } from 'rxjs';
+import { compensate, finalizeWith, saga, step, workflow, type WorkflowDefinition } from '../../source/index.js';
 
-const Order = io.type({ id: io.string, total: io.number });
-type Order = io.TypeOf<typeof Order>;
+interface Order {
+  readonly id: string;
+}
 
-const reserve = (order: Order): Promise<Order & { readonly place: number }> => Promise.resolve({ ...order, place: 1 });
-const charge = (order: { readonly total: number }): string => `receipt of ${order.total}`;
+const reserve = (order: Order): Promise<{ seat: number }> => Promise.resolve({ seat: order.id.length });
+const charge = ({ seat }: { seat: number }): Observable<string> => of(`${seat}`);
 
-// ── types flow from step to step, and into the compensations ────────────────────────────────────────────────────────────
+// ── types flow from step to step and into the compensations ─────────────────────────────────────────────────────────────
 
-const checkout = workflow('checkout', { input: Order }, (order$) =>
+const booking = workflow('booking', (order$: Observable<Order>) =>
   order$.pipe(
     saga(
-      'checkout',
-      step('reserve', reserve, (reserved, order, context) => {
-        expectTypeOf(reserved).toEqualTypeOf<Order & { readonly place: number }>();
-        expectTypeOf(order).toEqualTypeOf<Order>();
-        expectTypeOf(context).toEqualTypeOf<ActivityContext<Effect<Order, Order & { readonly place: number }>>>();
-        expectTypeOf(context.input.result).toEqualTypeOf<Order & { readonly place: number }>();
+      'booking',
+      step('reserve', reserve, (result, input, context) => {
+        expectTypeOf(result).toEqualTypeOf<{ seat: number }>();
+        expectTypeOf(input).toEqualTypeOf<Order>();
+        expectTypeOf(context.input).toEqualTypeOf<{ readonly result: { seat: number }; readonly input: Order }>();
       }),
-      delay(1000),
+      delay(5),
       step('charge', charge, (receipt) => {
         expectTypeOf(receipt).toEqualTypeOf<string>();
       }),
-      awaitSignal(defineSignal('approval', io.boolean), (approved, receipt) => ({ approved, receipt })),
     ),
-    finalizeWith('unlock', (context) => {
-      expectTypeOf(context.input).toEqualTypeOf<undefined>();
+    finalizeWith('unlock', ({ input, runId }) => {
+      expectTypeOf(input).toEqualTypeOf<undefined>();
+      expectTypeOf(runId).toEqualTypeOf<string>();
     }),
   ),
 );
-expectTypeOf(checkout).toEqualTypeOf<WorkflowDefinition<Order, { approved: boolean; receipt: string }>>();
+expectTypeOf(booking).branded.toEqualTypeOf<WorkflowDefinition<Order, string>>();
 
-expectTypeOf(step('a', (n: number) => of(`${n}`))).toEqualTypeOf<OperatorFunction<number, string>>();
-expectTypeOf(step('a', { run: (n: number) => [n] })).toEqualTypeOf<OperatorFunction<number, number[]>>();
-expectTypeOf(saga('one', step('a', charge))).toEqualTypeOf<OperatorFunction<{ readonly total: number }, string>>();
-expectTypeOf(compensate('checkout')).toEqualTypeOf<Observable<never>>();
-expectTypeOf(of(1).pipe(finalizeWith('unlock', () => undefined))).toEqualTypeOf<Observable<number>>();
-
+expectTypeOf(saga('one', step('reserve', reserve))).toEqualTypeOf<OperatorFunction<Order, { seat: number }>>();
+expectTypeOf(saga('two', step('reserve', reserve), step('charge', charge))).toEqualTypeOf<
+  OperatorFunction<Order, string>
+>();
 expectTypeOf(
-  of(1).pipe(
-    saga(
-      'inner',
-      mergeMap((n) => from(['a', 'b']).pipe(step('add', (text) => `${text}${n}`))),
-    ),
+  saga(
+    'inner',
+    mergeMap((order: Order) => of(order).pipe(step('reserve', reserve))),
   ),
-).toEqualTypeOf<Observable<string>>();
+).toEqualTypeOf<OperatorFunction<Order, { seat: number }>>();
+expectTypeOf(step('an object', { run: (n: number) => `${n}` })).toEqualTypeOf<OperatorFunction<number, string>>();
+expectTypeOf(compensate('booking')).toEqualTypeOf<Observable<never>>();
+expectTypeOf(finalizeWith<number>('unlock', () => undefined)).toEqualTypeOf<MonoTypeOperatorFunction<number>>();
 
-const refund: Compensation<Order, string> = (receipt, order, { idempotencyKey }) =>
-  `${receipt} ${order.id} ${idempotencyKey}`;
-expectTypeOf(
-  step('charge', charge, refund, {
-    input: Order,
-    output: io.string,
-    retry: { maxAttempts: 5 },
-    intent: true,
-    compensation: { retry: { maxAttempts: 100 }, timeout: '1 minute' },
-  }),
-).toEqualTypeOf<OperatorFunction<Order, string>>();
+step('patient', reserve, () => undefined, {
+  retry: { maxAttempts: 5 },
+  timeout: '1 minute',
+  compensation: { retry: { maxAttempts: 100 }, timeout: '1 hour' },
+});
 
-const up = step('up', (n: number) => n + 1);
-expectTypeOf(saga('eight', up, up, up, up, up, up, up, up)).toEqualTypeOf<OperatorFunction<number, number>>();
+// ── what does not fit is refused ────────────────────────────────────────────────────────────────────────────────────────
 
-// ── what is refused ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-// @ts-expect-error -- a step that does not fit the one before
+// @ts-expect-error the second step takes what the first one gives
 saga('wrong', step('charge', charge), step('reserve', reserve));
-// @ts-expect-error -- a saga whose first step does not fit the upstream's type
-of('text').pipe(saga('wrong', step('reserve', reserve)));
-// @ts-expect-error -- a compensation that takes another result
-step('wrong', charge, (receipt: number) => receipt);
-// @ts-expect-error -- steps have no concurrency: put them into mergeMap
-step('wrong', charge, undefined, { concurrency: 2 });
-// @ts-expect-error -- a saga without steps
-saga('wrong');
-// @ts-expect-error -- a finalizer is given nothing but its context
-finalizeWith('wrong', (n: number) => n);
+
+// @ts-expect-error a compensation is given what its step gave
+step('wrong', reserve, (result: string) => result);
+
+// @ts-expect-error a saga has at least one step
+saga('empty');
+
+// @ts-expect-error the concurrency of a step is that of its saga
+step('wrong', reserve, () => undefined, { concurrency: 2 });
+
+// @ts-expect-error a finalizer has no input to be checked
+finalizeWith('wrong', () => undefined, { input: undefined });
