@@ -16,7 +16,11 @@ test('what a promise brings behind a compensation is no part of the clean-up: a 
       text$.pipe(
         saga(
           'trip',
-          step('hotel', String, () => undefined),
+          step(
+            'hotel',
+            (text: string) => `${text}hotel`,
+            () => undefined,
+          ),
           step('car', soldOut, undefined, { retry: { maxAttempts: 1 } }),
         ),
         catchError(() => Promise.resolve('by bike')),
