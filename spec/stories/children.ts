@@ -221,9 +221,9 @@ for (const when of ['before', 'after']) {
     for (let n = 1, isOver = false; !isOver; n += 1) {
       const folder = folderOf(t);
       const [url, world] = [`file:${join(folder, 'runs.db')}`, join(folder, 'world')];
-      const { signal } = await program(t, 'family', [url, world, when, String(n)]).ended;
+      const { code, signal, errors } = await program(t, 'family', [url, world, when, String(n)]).ended;
       isOver = signal !== 'SIGKILL';
-      if (isOver) t.true(n > 6, `there are ${n} commits`);
+      if (isOver) t.true(code === 0 && n > 6, `it ended before commit ${n} with ${code ?? signal}: ${errors}`);
 
       const told = await program(t, 'family', [url, world]).message<Told>(isResult);
 
