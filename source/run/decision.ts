@@ -1,3 +1,4 @@
+import type { RunCommit } from '../journal/journal.js';
 import type { EventBody } from '../journal/event.js';
 import type { Rewind } from '../journal/run-record.js';
 import { retryOf, rewindOf, terminated, type Control, type GoingBack } from './control.js';
@@ -28,6 +29,8 @@ export interface Decision {
    * `end`: there is nothing more to do.
    */
   readonly then: 'nothing' | 'turn' | 'hold' | 'restart' | 'end';
+  /** The close policies of children are carried out: of those of which an event from this `seq` on tells. */
+  readonly closesChildrenSince?: number;
   /** The request is not over with this: the run decides about it once more when it has been replayed. */
   readonly staysAsked?: boolean;
 }
@@ -60,10 +63,18 @@ export const decisionOn = (control: Control, standing: Standing): Decision => {
       const sagas = standing.compensatedSince(control.goTo + 1);
       const goBack = (place: Pick<Rewind, 'seq' | 'at'>): GoingBack =>
         rewindOf(control.goTo, { ...place, sagas }, standing.rewinds);
-      return { bodies: [goBack({ seq: 0, at: 0 }).event], goBack, status: 'running', then: 'restart' };
+      const { event } = goBack({ seq: 0, at: 0 });
+      return { bodies: [event], goBack, status: 'running', then: 'restart', closesChildrenSince: control.goTo + 1 };
     }
   }
 };
+
+/** What a decision means to the children of its run. */
+export const closingOf = (
+  { closesChildrenSince: since }: Decision,
+  now: number,
+): Pick<RunCommit, 'closesChildrenAt' | 'closesChildrenSince'> =>
+  since === undefined ? {} : { closesChildrenAt: now, closesChildrenSince: since };
 
 /** A failed run goes back to where the failure began. */
 export const retry = (
@@ -80,7 +91,8 @@ export const retry = (
 /** A run that waits for its retry goes back first, for it has one end. */
 const terminate = ({ runId, failed, ...standing }: Standing): Decision => {
   const back = failed ? retry(failed, standing, false) : nothing;
-  return { ...back, bodies: [...back.bodies, terminated(runId)], status: 'terminated', then: 'end' };
+  const bodies = [...back.bodies, terminated(runId)];
+  return { ...back, bodies, status: 'terminated', then: 'end', closesChildrenSince: 0 };
 };
 
 const cancel = ({ isPaused, isClosing, failed, ...standing }: Standing): Decision => {

@@ -4,7 +4,7 @@ import type { RunRecord } from '../journal/run-record.js';
 import type { AfterEnd } from './after-end.js';
 import type { Children } from './children.js';
 import { compose, type PendingNote } from './compose.js';
-import type { Decision, Holds } from './decision.js';
+import { closingOf, type Decision, type Holds } from './decision.js';
 import type { ExecutionHost } from './host.js';
 import type { RunInbox } from './inbox.js';
 import type { LiveContext } from './live-context.js';
@@ -78,12 +78,14 @@ export class NextCommit {
     if (!status && !decision && parts.every((part) => part.length === 0)) return undefined;
 
     const { seq } = this.#pages;
+    // What was let finish is recorded, and takes no turn that would move the run's clock on.
+    const clock = Math.max(run.clock, this.#pages.at);
     const batch = holds === 'no' ? seq : this.#pages.holdBatch();
     const { events, firstDelivery, extras } = compose(
       { outputs, facts, notes, ready, decisions },
-      { seq, batch, clock: run.clock, now: holds === 'no' ? now : run.clock, decidedAt: now },
+      { seq, batch, clock, now: holds === 'no' ? now : clock, decidedAt: now },
     );
-    this.#pages.seq += events.length;
+    this.#pages.wrote(events);
     for (const event of events) if (event.type === 'saga-compensated') run.compensated.met(event);
     const consumed = [...(extras.consumed ?? []), ...this.#inbox.takeDiscarded()];
     const back = decision?.goBack?.(placeIn(events));
@@ -96,7 +98,7 @@ export class NextCommit {
       ...(exposed.length > 0 ? { exposed } : {}),
       ...this.#choicesOf(ready),
       ...(back ? { rewinds: back.rewinds } : {}),
-      ...(decision?.then === 'end' ? { closesChildrenAt: now } : {}),
+      ...(decision ? closingOf(decision, now) : {}),
       ...(end?.type === 'run-continued' ? { next: this.#nextLink(end.payload, now) } : {}),
       ...(status ? { status } : {}),
     };
@@ -106,6 +108,8 @@ export class NextCommit {
   #takeReady(now: number, holds: Holds, decision: Decision | undefined): readonly Ready[] {
     const isOpen = holds === 'no' && !this.#after.isRecorded && !decision;
     if (isOpen) return this.#run.ready.take(now);
+    // A cancellation comes before whatever is ready with it: that may end the run another way, and be retried.
+    if (decision?.then === 'turn') return this.#run.ready.takeChoices();
     const willHold = holds !== 'no' || decision?.then === 'hold' || decision?.then === 'restart';
     return willHold ? this.#run.ready.takeOwnOutcomes() : this.#run.ready.takeOutcomes();
   }
@@ -127,8 +131,8 @@ export class NextCommit {
     }
     if (decision?.status) return this.#stored.become(decision.status, now);
     if (holds !== 'no' || this.#after.isRecorded) return undefined;
-    const turns = ready.length > 0 || decision?.then === 'turn';
-    return this.#stored.next(now, turns || this.#run.commands.working);
+    const isToBeDelivered = ready.length > 0 || decision?.then === 'turn';
+    return this.#stored.next(now, isToBeDelivered || this.#run.commands.working);
   }
 
   #choicesOf(ready: readonly Ready[]): Pick<RunCommit, 'versions'> {
@@ -144,6 +148,7 @@ export class NextCommit {
     return {
       input,
       at: Math.max(now, this.#run.clock),
+      unconsumed: this.#run.mailbox.givenBack,
       version: this.#run.takesNewest ? this.#host.newest(workflow, version) : version,
     };
   }

@@ -72,16 +72,23 @@ export const hasTies = (
   letters: readonly Letter[],
   { work }: Modelled,
 ): boolean => {
-  const deliveries = events.filter((event) => 'key' in event || event.type === 'started');
+  const deliveries = events.filter((event) => ('key' in event && !isBookkeeping(event)) || event.type === 'started');
   const instants = deliveries.map(({ at }) => at - start);
   const others = new Set(deliveries.flatMap(({ type, at }) => (type === 'signal-received' ? [] : [at - start])));
   return (
-    new Set(instants).size < instants.length ||
+    new Set(instants).size < instants.length - oneAfterTheOther(deliveries) ||
     // The loser of a tie leaves no record.
     letters.some(({ at }) => others.has(at)) ||
     work.some(({ startedAt, cancelledAt, ms }) => cancelledAt === startedAt + ms)
   );
 };
+
+/** A child writes its last output and its end in one commit, and they are heard in that order. */
+const oneAfterTheOther = (deliveries: readonly RunEvent[]): number =>
+  deliveries.filter(({ type, at }, n) => type === 'child-completed' && deliveries[n - 1]?.at === at).length;
+
+/** What it starts and stops of its own accord is in the instant of what led to it. */
+const isBookkeeping = ({ type }: RunEvent): boolean => type === 'child-started' || type === 'child-closed';
 
 /** How a run differs from what RxJS alone makes of its program. */
 export const unlike = (

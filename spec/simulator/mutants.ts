@@ -125,22 +125,10 @@ export const mutants: readonly Mutant[] = [
     replace: 'now',
   },
   {
-    name: 'steps are compensated first to last',
-    file: 'operators/saga-scope.js',
-    find: 'this.#completed.splice(0).reverse()',
-    replace: 'this.#completed.splice(0)',
-  },
-  {
     name: 'a saga does not wait for the steps that are in flight',
     file: 'operators/saga-scope.js',
     find: 'if (this.#inFlight.size > 0)\n            return;\n        const settled',
     replace: 'const settled',
-  },
-  {
-    name: 'a saga that is left is not compensated',
-    file: 'operators/saga-scope.js',
-    find: "if (this.#state === 'open')\n            void this.#compensate();",
-    replace: '',
   },
   {
     name: 'a step that may have begun is not tried again after a crash',
@@ -161,52 +149,16 @@ export const mutants: readonly Mutant[] = [
     replace: 'true',
   },
   {
-    name: 'a retry keeps the failures',
-    file: 'run/history.js',
-    find: 'if (isFailure(event)) {',
-    replace: 'if (false) {',
-  },
-  {
     name: 'what a failed run has in flight is cancelled',
     file: 'run/live-context.js',
     find: 'this.cancellations.forget();',
     replace: 'for (const command of [...this.commands.pending.values()]) this.cancellations.cancel(command);',
   },
   {
-    name: 'the output of a child is heard twice',
-    file: 'run/children.js',
-    find: 'content.place <= command.child.place',
-    replace: 'content.place < command.child.place',
-  },
-  {
-    name: 'nobody tells the child that it is not listened to any more',
-    file: 'run/children.js',
-    find: "if (command.child.state !== 'absent')\n            this.#closing.set(command.key, command);",
-    replace: '',
-  },
-  {
-    name: 'a paused run begins what its activities lead to',
-    file: 'run/after-end.js',
-    find: "if (decision || holds !== 'no')",
-    replace: 'if (decision)',
-  },
-  {
     name: 'what is recorded in a pause is of several batches',
     file: 'run/next-commit.js',
     find: "holds === 'no' ? seq : this.#pages.holdBatch()",
     replace: 'seq',
-  },
-  {
-    name: 'a cancelled run begins what it asked for in its pause',
-    file: 'run/deliveries.js',
-    find: 'this.#heldBatch ?? event.batch',
-    replace: 'event.batch',
-  },
-  {
-    name: 'a choice of version waits for its turn',
-    file: 'run/ready.js',
-    find: 'outcome, time: -Infinity',
-    replace: 'outcome, time: Date.now()',
   },
   {
     name: 'a run that is at its end can be cancelled',

@@ -64,9 +64,9 @@ export const scenario: fc.Arbitrary<Scenario> = fc.record({
       maxLength: 2,
     }),
   ),
-  retries: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+  retries: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   requests: fc.oneof(
-    { weight: 3, arbitrary: fc.constant([]) },
+    { weight: 5, arbitrary: fc.constant([]) },
     fc.array(
       fc.record({
         at: fc.nat({ max: busyMs }),
