@@ -28,11 +28,11 @@ export class AfterEnd {
   readonly #workflow: WorkflowDefinition<unknown, unknown>;
   readonly #run: LiveContext;
   readonly #history: History;
-  #isClosed = false;
+  /** The instant of the pipeline's end, once its clean-up has begun. */
+  #closedAt: number | undefined;
   #isPlanned = false;
   #recorded: End | undefined;
   #recordedSeq = 0;
-  #endedAt = 0;
   /** When the retry policy sends the run back. */
   plannedAt: number | undefined;
   retryAt: number | undefined;
@@ -95,7 +95,8 @@ export class AfterEnd {
     this.#isPlanned = true;
     const random = (): number => host.random();
     // Counted from its failure, not from the end of its clean-up, which a crash may put off.
-    this.plannedAt = retryAfter(end, this.#record, this.#workflow, { random, now: this.#endedAt });
+    const now = this.#closedAt ?? this.#run.clock;
+    this.plannedAt = retryAfter(end, this.#record, this.#workflow, { random, now });
     return !this.willRetry;
   }
 
@@ -133,18 +134,17 @@ export class AfterEnd {
   /** The last thing within each turn. */
   settleTurn(): void {
     const run = this.#run;
-    if (run.pipeline.end && !this.#isClosed) {
-      this.#isClosed = true;
-      this.#endedAt = run.clock;
+    if (run.pipeline.end && this.#closedAt === undefined) {
+      this.#closedAt = run.clock;
       run.close();
     } else run.cancellations.takeEffect();
-    if (this.#isClosed) run.settleCleanUp();
+    if (this.#closedAt !== undefined) run.settleCleanUp();
   }
 
   /** An event after the pipeline's end: clean-up, what was let finish, and the end itself. */
   meet(event: RunEvent): Encounter {
-    if (event.type === 'output-emitted') return this.#history.meet(event, this.#run.pipeline.end);
-    if (event.type === 'saga-compensated') return this.#history.meet(event, this.#run.pipeline.end);
+    const isFact = event.type === 'output-emitted' || event.type === 'saga-compensated';
+    if (isFact) return this.#history.meet(event, this.#run.pipeline.end);
     if (isEnd(event)) return this.#meetEnd(event);
     if (!('key' in event)) return undefined;
     const command = this.#run.commands.pending.get(event.key);
@@ -153,11 +153,13 @@ export class AfterEnd {
     if (command && this.isLate(command)) {
       const encounter = this.#history.meet(event, this.#run.pipeline.end);
       if (encounter instanceof DeterminismError) return encounter;
-      if (encounter?.last) this.#run.commands.settle(command);
+      if (encounter) this.#run.note(command, encounter.delivery, encounter.last);
       return undefined;
     }
     // The rest of the batch in which the run ended is skipped, live and on replay alike.
-    return event.batch === this.#run.batch ? undefined : this.#history.endedEarly(event);
+    if (event.batch !== this.#run.batch) return this.#history.endedEarly(event);
+    this.#history.skip(event);
+    return undefined;
   }
 
   #meetEnd(event: RunEvent & End): Encounter {

@@ -1,5 +1,6 @@
 import { ChildError } from '../errors.js';
 import type { ChildLetter } from '../journal/child-letter.js';
+import type { ChildClosed, RunEvent } from '../journal/event.js';
 import type { Letter, NewRequest } from '../journal/journal.js';
 import type { NewRun } from '../journal/run-record.js';
 import { digest } from '../values/digest.js';
@@ -20,6 +21,8 @@ export class Children {
   readonly #commands: Commands;
   /** Cancelled, and their policy not carried out yet. */
   readonly #closing = new Map<string, Command>();
+  /** Whose policies have been carried out, in what is replayed. */
+  readonly #closed = new Set<string>();
   readonly #byId = new Map<string, Command>();
 
   constructor(runId: string, link: number, commands: Commands) {
@@ -77,12 +80,14 @@ export class Children {
 
   /** The pipeline has unsubscribed from it. */
   cancelled(command: Command): void {
-    if (command.child.state !== 'absent') this.#closing.set(command.key, command);
+    const { key, epoch, child } = command;
+    if (child.state === 'absent' || this.#closed.has(nameOf(key, epoch, child.incarnation))) return;
+    this.#closing.set(key, command);
   }
 
-  /** The record says that its policy has been carried out. */
-  closed(key: string): void {
-    this.#closing.delete(key);
+  /** The record says that its policy has been carried out. A replay hears of that before it looks at what it has cancelled. */
+  closed({ key, epoch, index }: RunEvent & ChildClosed): void {
+    this.#closed.add(nameOf(key, epoch, index));
   }
 
   /** Carries out the policies of those that nobody listens to any more; at the end of the run of all that are at work. */
@@ -125,6 +130,9 @@ export class Children {
     return this.#byId.get(childId);
   }
 }
+
+/** Which of the children of a command. */
+const nameOf = (key: string, epoch: number, incarnation: number): string => `${epoch} ${incarnation} ${key}`;
 
 type ChildSpec = Extract<CommandSpec, { readonly kind: 'child' }>;
 

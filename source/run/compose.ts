@@ -59,8 +59,8 @@ export const compose = (
   for (const fact of facts) add(clock, 0, fact);
   for (const { command, note } of notes) add(clock, command.epoch, ofCommand(command, note));
   const firstDelivery = seq + events.length;
-  const transactions = ready.flatMap(({ statements }, index) =>
-    statements ? [{ seq: firstDelivery + index, statements }] : [],
+  const transactions = ready.flatMap(({ transaction }, index) =>
+    transaction ? [{ seq: firstDelivery + index, ...transaction }] : [],
   );
   let at = clock;
   for (const { command, outcome, time } of ready) {

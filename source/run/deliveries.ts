@@ -36,6 +36,7 @@ export class Deliveries {
     run.scope = mainScope;
     const cut = this.#pages.cutAt(event, run);
     run.exposures.met(event.batch);
+    if (event.type === 'child-closed') this.#children.closed(event);
     if (run.pipeline.end) return this.#follow(cut ? undefined : this.#after.meet(event));
     run.seq = event.seq;
     const encounter = this.#meet(event, cut);

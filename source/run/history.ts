@@ -48,6 +48,11 @@ export class History {
     return divergence.endedEarly(event, this.#nearest);
   }
 
+  /** Nobody waits for it any more: a signal is there again. */
+  skip(event: RunEvent): void {
+    if (event.type === 'signal-received') this.#mailbox.giveBack(letterOf(event));
+  }
+
   #meet(event: RunEvent, end: End | undefined): Encounter {
     if ('key' in event) return this.#meetCommand(event);
     if (event.type === 'output-emitted') {
@@ -72,7 +77,7 @@ export class History {
     const verdict = decide(event, this.#commands.pending, this.#commands.cancelled);
     const isAsked = (verdict.type === 'deliver' || verdict.type === 'note') && verdict.command.epoch === event.epoch;
     if (!isAsked) {
-      if (event.type === 'signal-received') this.#mailbox.giveBack(letterOf(event));
+      this.skip(event);
       return undefined;
     }
     if (verdict.type === 'note') Object.assign(verdict.command, verdict.changes);
@@ -96,8 +101,12 @@ export class History {
     const verdict = decide(event, this.#commands.pending, this.#commands.cancelled);
     const command = verdict.type === 'deliver' || verdict.type === 'note' ? verdict.command : undefined;
     if (!command || command.epoch !== event.epoch || !cut.keepsSuccesses) {
-      if (event.type === 'signal-received') this.#mailbox.giveBack(letterOf(event));
-      if (command?.spec.kind === 'child') this.#children.replace(command);
+      this.skip(event);
+      if (command?.spec.kind === 'child' && command.epoch === event.epoch) {
+        // Its id is taken by the child that was started here.
+        if (event.type === 'child-started' && verdict.type === 'note') Object.assign(command, verdict.changes);
+        this.#children.replace(command);
+      }
       return undefined;
     }
     if (isFailure(event)) {
@@ -131,7 +140,6 @@ export class History {
   }
 
   #meetCommand(event: RunEvent & (Delivery | Bookkeeping)): Encounter {
-    if (event.type === 'child-closed') this.#children.closed(event.key);
     const missing = this.#outputs.unrecordedBefore(event.batch);
     if (missing !== undefined) return divergence.extraOutput(event, missing, this.#nearest);
     const verdict = decide(event, this.#commands.pending, this.#commands.cancelled);
@@ -142,7 +150,7 @@ export class History {
         Object.assign(verdict.command, verdict.changes);
         return undefined;
       case 'skip':
-        if (event.type === 'signal-received') this.#mailbox.giveBack(letterOf(event));
+        this.skip(event);
         return undefined;
       case 'unasked':
         return divergence.unasked(event, this.#commands.pending.values(), this.#nearest);

@@ -84,11 +84,12 @@ export class RunInbox {
   }
 
   #standing(holds: Holds): Standing {
-    const { isClosing, failed } = this.#after;
+    const { isClosing, isOver, failed } = this.#after;
     return {
       runId: this.#record.id,
       isPaused: holds === 'paused',
       isClosing,
+      isOver,
       failed,
       rewinds: this.#record.rewinds,
       compensatedSince: (from) => this.#run.compensated.since(from),

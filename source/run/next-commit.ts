@@ -4,7 +4,7 @@ import type { RunRecord } from '../journal/run-record.js';
 import type { AfterEnd } from './after-end.js';
 import type { Children } from './children.js';
 import { compose, type PendingNote } from './compose.js';
-import type { Decision, Holds } from './decision.js';
+import { closingOf, type Decision, type Holds } from './decision.js';
 import type { ExecutionHost } from './host.js';
 import type { RunInbox } from './inbox.js';
 import type { LiveContext } from './live-context.js';
@@ -98,7 +98,7 @@ export class NextCommit {
       ...(exposed.length > 0 ? { exposed } : {}),
       ...this.#choicesOf(ready),
       ...(back ? { rewinds: back.rewinds } : {}),
-      ...(decision?.then === 'end' ? { closesChildrenAt: now } : {}),
+      ...(decision ? closingOf(decision, now) : {}),
       ...(end?.type === 'run-continued' ? { next: this.#nextLink(end.payload, now) } : {}),
       ...(status ? { status } : {}),
     };
@@ -131,8 +131,8 @@ export class NextCommit {
     }
     if (decision?.status) return this.#stored.become(decision.status, now);
     if (holds !== 'no' || this.#after.isRecorded) return undefined;
-    const takesTurn = ready.length > 0 || decision?.then === 'turn';
-    return this.#stored.next(now, takesTurn || this.#run.commands.working);
+    const isToBeDelivered = ready.length > 0 || decision?.then === 'turn';
+    return this.#stored.next(now, isToBeDelivered || this.#run.commands.working);
   }
 
   #choicesOf(ready: readonly Ready[]): Pick<RunCommit, 'versions'> {
@@ -148,6 +148,7 @@ export class NextCommit {
     return {
       input,
       at: Math.max(now, this.#run.clock),
+      unconsumed: this.#run.mailbox.givenBack,
       version: this.#run.takesNewest ? this.#host.newest(workflow, version) : version,
     };
   }

@@ -50,7 +50,7 @@ const statusOf: Readonly<Record<End['type'], TerminalStatus>> = {
 const held: ReadonlySet<string> = new Set(['timer-fired', 'signal-received', 'output-emitted', 'saga-compensated']);
 
 /** What may become of a run that waits for its retry. */
-const whileItWaits: ReadonlySet<string> = new Set(['run-retried', 'run-paused', 'run-resumed', 'run-terminated']);
+const whileItWaits: ReadonlySet<string> = new Set(['run-retried', 'run-paused', 'run-resumed']);
 
 /** What an end is followed by, until the run goes back. */
 const mayFollow = (end: End, event: RunEvent): boolean => {

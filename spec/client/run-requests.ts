@@ -10,7 +10,7 @@ const failing = workflow('failing', (n$: Observable<number>) =>
 );
 const requests = ['pause', 'resume', 'cancel', 'terminate', 'replay'] as const;
 
-const eventsOf = async (run: Run<unknown>): Promise<number> => (await firstValueFrom(run.state$)).events;
+const eventsOf = async (run: Run): Promise<number> => (await firstValueFrom(run.state$)).events;
 
 for (const request of requests) {
   test(`${request} of an unknown run is RUN_NOT_FOUND, and nothing is written`, async (t) => {

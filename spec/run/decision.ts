@@ -5,6 +5,7 @@ const standing = (changes: Partial<Standing> = {}): Standing => ({
   runId: 'run',
   isPaused: false,
   isClosing: false,
+  isOver: false,
   failed: undefined,
   compensatedSince: () => [],
   ...changes,
@@ -49,6 +50,13 @@ test('a replay goes back to where the failure began, a rewind behind the event t
     automatic: false,
   });
   t.like(rewind.goBack?.({ seq: 6, at: 9 }).rewinds[0], { seq: 6, at: 9, from: 3, keepsSuccesses: false });
+});
+
+test('a run that is over is asked for nothing but to go back', (t) => {
+  const over = standing({ isOver: true, failed: { index: 3, seq: 5 } });
+
+  for (const type of ['pause', 'resume', 'cancel', 'terminate'] as const) t.deepEqual(typesOf({ type }, over), []);
+  t.deepEqual(typesOf({ type: 'replay' }, over), ['run-retried']);
 });
 
 test('a run is terminated whatever it does', (t) => {

@@ -1,163 +1,257 @@
 import test from 'ava';
-import { delay, firstValueFrom, forkJoin, map, mergeMap, type Observable } from 'rxjs';
+import { concatMap, from, map, mergeMap, of, raceWith, timer, toArray, type Observable } from 'rxjs';
 import {
   activity,
   awaitSignal,
-  defineActivity,
+  childWorkflow,
   defineSignal,
-  duration,
   execute,
+  saga,
+  sleep,
+  step,
   workflow,
+  type AnyWorkflow,
 } from '../../source/index.js';
-import { perform } from '../../source/testing/perform.js';
-import { deferred, engineOf } from '../_support/engine.js';
-import { asked, differencesInTheEnd, lives, outputsOf, statusOf, swept } from '../_support/lives.js';
+import { takes, type TestEngine, type TestRun } from '../../source/testing/index.js';
+import { countOf, doneIn, jobOf, lifeOf } from '../_support/life.js';
+import { engineOf } from '../_support/engine.js';
 
-const note = defineSignal<string>('note');
+const hour = 60 * 60 * 1000;
+const go = defineSignal<string>('go');
+const job = jobOf('job');
+const four = workflow('four', (texts$: Observable<readonly string[]>) =>
+  texts$.pipe(
+    concatMap((texts) => from(texts)),
+    concatMap((text) => execute(job, text)),
+    toArray(),
+  ),
+);
+const hourly = { job: takes('1 hour', (text: string) => text.toUpperCase()) };
+const letters = ['a', 'b', 'c', 'd'];
 
-test('a run that is paused within four activities, and resumed by the next process, runs each of them once (scenario 22)', async (t) => {
-  const gate = deferred();
-  const calls: string[] = [];
-  const part = defineActivity('part', {}, (name: string) => {
-    calls.push(name);
-    return name === 'a' ? name : gate.promise.then(() => name);
-  });
-  const four = workflow('four', (n$: Observable<number>) =>
-    n$.pipe(
-      mergeMap(() => forkJoin(['a', 'b', 'c', 'd'].map((name) => execute(part, name)))),
-      map((names) => names.join('')),
-      activity('last', (names: string) => {
-        calls.push('last');
-        return names;
-      }),
+const ask = async (
+  engine: TestEngine,
+  { id }: Pick<TestRun, 'id'>,
+  what: 'pause' | 'resume' | 'replay' | 'cancel',
+): Promise<void> => {
+  await engine.clock.until(engine.tempolite.run(id)[what]());
+  await engine.settle();
+};
+
+test('what is in flight at a pause is recorded, the next one is begun when it is resumed (scenario 22)', async (t) => {
+  const engine = await lifeOf(t, { workflows: [four], activities: hourly });
+  const run = await engine.start(four, letters);
+  await engine.advance('90 minutes');
+
+  await ask(engine, run, 'pause');
+  await engine.advance('3 days');
+  t.is((await run.state()).status, 'paused');
+  t.is(countOf(await run.events(), 'activity-completed'), 2);
+  t.deepEqual(doneIn(engine), ['job@1', 'job@1']);
+  await ask(engine, run, 'resume');
+
+  t.deepEqual(await run.result(), ['A', 'B', 'C', 'D']);
+  t.true(engine.effects.every(({ executions }) => executions === 1));
+  t.is(engine.effects.length, 4);
+});
+
+test('a run that is paused in the middle of four activities is listed and resumed by the next engine (scenario 22)', async (t) => {
+  const done: string[] = [];
+  const four = workflow('four', (texts$: Observable<readonly string[]>) =>
+    texts$.pipe(
+      concatMap((texts) => from(texts)),
+      concatMap((text) =>
+        of(text).pipe(
+          sleep('1 hour'),
+          activity('job', (text: string) => {
+            done.push(text);
+            return text.toUpperCase();
+          }),
+        ),
+      ),
+      toArray(),
     ),
   );
   const first = await engineOf(t, { workflows: [four] });
-  const run = await first.tempolite.start(four, 1, { id: 'four' });
-  await first.clock.settle();
-  await run.pause();
-  gate.resolve();
-  await first.clock.settle();
+  const { clock, url } = first;
+  const run = await first.tempolite.start(four, letters, { id: 'four' });
+  await clock.advance('90 minutes');
+  await clock.until(run.pause());
   await first.tempolite.close();
 
-  const second = await engineOf(t, { workflows: [four], url: first.url, clock: first.clock });
-  await second.clock.advance('1 day');
-  const listed = await second.tempolite.list({ status: 'paused' });
-  const before = [...calls];
-  await second.tempolite.run('four', four).resume();
-
-  t.is(await second.clock.until(second.tempolite.run('four', four).result()), 'abcd');
+  const second = await engineOf(t, { workflows: [four], clock, url });
+  await clock.advance('1 day');
+  const paused = await second.tempolite.list({ status: 'paused' });
   t.deepEqual(
-    listed.map(({ id }) => id),
+    paused.map(({ id }) => id),
     ['four'],
   );
-  t.deepEqual(before, ['a', 'b', 'c', 'd'], 'what was in flight is recorded, nothing else is begun');
-  t.deepEqual(calls, ['a', 'b', 'c', 'd', 'last']);
+  const again = second.tempolite.run('four', four);
+  await clock.until(again.resume());
+
+  t.deepEqual(await clock.until(again.result()), ['A', 'B', 'C', 'D']);
+  t.deepEqual(done, letters);
 });
 
-test('nothing is delivered to a paused run, signals wait in order, and no timer is lost (scenario 17)', async (t) => {
-  const seen: string[] = [];
-  const waiting = workflow('waiting', (n$: Observable<number>) =>
+/** Pipelines in the middle of something, and what they come to. */
+const inner = workflow('inner', (text$: Observable<string>) => text$.pipe(activity(job), sleep('1 hour')));
+const outside = (): string => '';
+const middles: Readonly<Record<string, readonly [AnyWorkflow, unknown]>> = {
+  'a timer': [workflow('w', (text$: Observable<string>) => text$.pipe(sleep('3 hours'))), 'x'],
+  'a timer of RxJS': [
+    workflow('w', (text$: Observable<string>) => text$.pipe(mergeMap((text) => timer(3 * hour).pipe(map(() => text))))),
+    'x',
+  ],
+  'a wait for a signal': [
+    workflow('w', (text$: Observable<string>) => text$.pipe(awaitSignal(go, (text, x) => `${x} ${text}`))),
+    'x now',
+  ],
+  'a child': [workflow('w', (text$: Observable<string>) => text$.pipe(childWorkflow(inner))), 'X'],
+  'a saga': [
+    workflow('w', (text$: Observable<string>) =>
+      text$.pipe(saga('trip', step('hotel', outside, outside), sleep('1 hour'), step('flight', outside, outside))),
+    ),
+    'x hotel flight',
+  ],
+};
+
+for (const [name, [middle, expected]] of Object.entries(middles)) {
+  test(`a pause within ${name} delays it, and nothing is done twice (scenario 22)`, async (t) => {
+    const engine = await lifeOf(t, {
+      workflows: [middle, inner],
+      activities: {
+        ...hourly,
+        'trip/hotel': takes('1 hour', (text: string) => `${text} hotel`),
+        'trip/flight': takes('1 hour', (text: string) => `${text} flight`),
+      },
+    });
+    const run = await engine.start(middle as typeof inner, 'x');
+    await engine.advance('90 minutes');
+
+    await ask(engine, run, 'pause');
+    await engine.tempolite.run(run.id).signal(go, 'now');
+    await engine.advance('1 day');
+    t.is((await run.state()).status, 'paused');
+    await engine.crash();
+    await engine.advance('1 hour');
+    t.is((await run.state()).status, 'paused');
+    await ask(engine, run, 'resume');
+
+    t.is(await run.result(), expected as string);
+    t.true(engine.effects.every(({ executions }) => executions === 1));
+    t.is(new Set(engine.effects.map(({ idempotencyKey }) => idempotencyKey)).size, engine.effects.length);
+  });
+}
+
+test('a pause, a resume and a cancel twice in a row are one each (scenario 22)', async (t) => {
+  const engine = await lifeOf(t, { workflows: [four], activities: hourly });
+  const run = await engine.start(four, letters);
+  await engine.advance('90 minutes');
+
+  await ask(engine, run, 'pause');
+  await ask(engine, run, 'pause');
+  await ask(engine, run, 'resume');
+  await ask(engine, run, 'resume');
+  await ask(engine, run, 'cancel');
+  await engine.tempolite.run(run.id).cancel();
+  await t.throwsAsync(run.result(), { code: 'RUN_CANCELLED' });
+  await engine.tempolite.run(run.id).cancel();
+
+  const events = await run.events();
+  t.is(countOf(events, 'run-paused'), 1);
+  t.is(countOf(events, 'run-resumed'), 1);
+  t.is(countOf(events, 'cancel-requested'), 1);
+  t.is(countOf(events, 'run-cancelled'), 1);
+});
+
+test('requests that are made at once are decided in their order, each once', async (t) => {
+  const engine = await lifeOf(t, { workflows: [four], activities: hourly });
+  const run = await engine.start(four, letters);
+  const handle = engine.tempolite.run(run.id);
+
+  await engine.clock.until(Promise.all([handle.pause(), handle.pause()]));
+  await engine.clock.until(Promise.all([handle.resume(), handle.resume()]));
+
+  t.deepEqual(await run.result(), ['A', 'B', 'C', 'D']);
+  t.is(countOf(await run.events(), 'run-paused'), 1);
+  t.is(countOf(await run.events(), 'run-resumed'), 1);
+});
+
+test('signals published while a run is paused are consumed first in, first out, after it is resumed (scenario 17)', async (t) => {
+  const three = workflow('three', (n$: Observable<number>) =>
     n$.pipe(
-      delay(duration('1 hour')),
-      awaitSignal(note),
-      awaitSignal(note, (second, first) => first + second),
-      awaitSignal(note, (third, both) => both + third),
-      map((all) => {
-        seen.push(all);
-        return all;
+      awaitSignal(go),
+      awaitSignal(go, (second, first) => `${first} ${second}`),
+      awaitSignal(go, (third, two) => `${two} ${third}`),
+    ),
+  );
+  const engine = await lifeOf(t, { workflows: [three] });
+  const run = await engine.start(three, 1);
+  await ask(engine, run, 'pause');
+
+  for (const text of ['a', 'b']) await run.signal(go, text);
+  t.is(countOf(await run.events(), 'signal-received'), 0);
+  await engine.crash();
+  await run.signal(go, 'c');
+  await ask(engine, run, 'resume');
+
+  t.is(await run.result(), 'a b c');
+});
+
+test('a signal published in a pause beats a timeout that was due later in it (scenario 20)', async (t) => {
+  const either = workflow('either', (n$: Observable<number>) =>
+    n$.pipe(
+      mergeMap(() => {
+        const signal$ = of(0).pipe(awaitSignal(go));
+        return signal$.pipe(raceWith(timer(7 * 24 * hour).pipe(map(() => 'too late'))));
       }),
     ),
   );
-  const { tempolite, clock } = await engineOf(t, { workflows: [waiting] });
-  const run = await tempolite.start(waiting, 1);
-  await run.pause();
-  for (const text of ['a', 'b', 'c']) await run.signal(note, text);
-  await clock.advance('2 days');
-  const { status, signals, timers } = await firstValueFrom(run.state$);
-  await run.resume();
+  const engine = await lifeOf(t, { workflows: [either] });
+  const run = await engine.start(either, 1);
+  await engine.advance('2 days');
+  await ask(engine, run, 'pause');
+  await engine.advance('1 day');
+  await run.signal(go, 'in time');
+  await engine.advance('5 days');
 
-  t.is(await clock.until(run.result()), 'abc');
-  t.deepEqual([status, signals, timers], ['paused', 0, 0]);
-  t.deepEqual(seen, ['abc']);
+  await ask(engine, run, 'resume');
+
+  t.is(await run.result(), 'in time');
 });
 
-test('pause, resume and cancel twice in a row write once (scenario 22)', async (t) => {
-  const waiting = workflow('waiting', (n$: Observable<number>) => n$.pipe(awaitSignal(note)));
-  const { tempolite, clock } = await engineOf(t, { workflows: [waiting] });
-  const run = await tempolite.start(waiting, 1);
-  const events = async (): Promise<number> => {
-    await clock.settle();
-    return (await firstValueFrom(run.state$)).events;
-  };
-
-  const started = await events();
-  await Promise.all([run.pause(), run.pause()]);
-  await run.pause();
-  t.is(await events(), started + 1, 'run-paused');
-  await Promise.all([run.resume(), run.resume()]);
-  await run.resume();
-  t.is(await events(), started + 2, 'run-resumed');
-  await Promise.all([run.cancel(), run.cancel()]);
-  await clock.settle();
-  await run.cancel();
-  t.is(await events(), started + 4, 'cancel-requested, run-cancelled');
-  await t.throwsAsync(run.result(), { code: 'RUN_CANCELLED' });
-});
-
-test('a run is paused and resumed while no worker is there that knows its workflow', async (t) => {
-  const waiting = workflow('waiting', (n$: Observable<number>) => n$.pipe(awaitSignal(note)));
-  const other = workflow('other', (n$: Observable<number>) => n$);
-  const first = await engineOf(t, { workflows: [waiting] });
-  const run = await first.tempolite.start(waiting, 1, { id: 'waiting' });
-  await first.clock.settle();
-  await run.pause();
-  await first.tempolite.close();
-  const between = await engineOf(t, { workflows: [other], url: first.url, clock: first.clock });
-  await between.tempolite.run('waiting').resume();
-  await between.tempolite.run('waiting').signal(note, 'hello');
-  await between.tempolite.close();
-
-  const last = await engineOf(t, { workflows: [waiting], url: first.url, clock: first.clock });
-
-  t.is(await last.clock.until(last.tempolite.run('waiting', waiting).result()), 'hello');
-});
-
-/** Instants at which nothing is in flight: whatever was would be recorded later after a crash. */
-const quiet = {
-  'a signal and a finalizer': 2137,
-  'a nap': 3137,
-  'a child': 3137,
-  'errors that are swallowed': 3137,
-  'a race': 3137,
-} as const;
-
-for (const [name, at] of Object.entries(quiet)) {
-  test(`a pause in ${name}, with a crash anywhere, changes nothing (scenario 22)`, async (t) => {
-    const life = lives[name as keyof typeof quiet];
-    const plain = await perform(asked(life));
-
-    for (const length of [500, 60_000]) {
-      const paused = await swept(
-        asked(life, [at, 'pause'], [at, 'pause'], [at + length, 'resume'], [at + length, 'resume']),
-      );
-
-      t.is(statusOf(paused), 'completed');
-      if (name !== 'a race') t.deepEqual(outputsOf(paused), outputsOf(plain));
-    }
+test('a failed attempt in a pause is repeated when it is due, not before the pause is over', async (t) => {
+  const retried = jobOf('retried', 3);
+  const one = workflow('one', (text$: Observable<string>) => text$.pipe(activity(retried)));
+  const engine = await lifeOf(t, {
+    workflows: [one],
+    activities: {
+      retried: takes('1 hour', (text: string, { attempt }) => {
+        if (attempt < 2) throw new Error('busy');
+        return text;
+      }),
+    },
   });
-}
+  const run = await engine.start(one, 'x');
+  await ask(engine, run, 'pause');
 
-for (const [name, life] of Object.entries(lives)) {
-  if (name === 'a race') continue;
-  test(`what is in flight in ${name} when it is paused is done once, whatever crashes (scenario 22)`, async (t) => {
-    const plain = await perform(asked(life));
+  await engine.advance('5 hours');
+  t.deepEqual(doneIn(engine), ['retried@1']);
+  await ask(engine, run, 'resume');
 
-    for (const at of [137, 637, 1637, 2637]) {
-      const scene = asked(life, [at, 'pause'], [at + 20_000, 'resume']);
+  t.is(await run.result(), 'x');
+  t.deepEqual(doneIn(engine), ['retried@1', 'retried@2']);
+});
 
-      t.deepEqual(await differencesInTheEnd(scene), []);
-      t.deepEqual(outputsOf(await perform(scene)), outputsOf(plain), `paused at ${at}`);
-    }
-  });
-}
+test('a run that is paused before it begins does nothing until it is resumed', async (t) => {
+  const engine = await lifeOf(t, { workflows: [four], activities: hourly });
+  const begin = engine.clock.now();
+  const run = await engine.start(four, letters, { startAt: begin + hour });
+
+  await ask(engine, run, 'pause');
+  await engine.advance('1 day');
+  t.deepEqual(doneIn(engine), []);
+  await ask(engine, run, 'resume');
+
+  t.deepEqual(await run.result(), ['A', 'B', 'C', 'D']);
+});

@@ -1,106 +1,252 @@
 import test from 'ava';
-import { forkJoin, mergeMap, type Observable } from 'rxjs';
-import { activity, defineActivity, execute, workflow } from '../../source/index.js';
-import { deferred, engineOf } from '../_support/engine.js';
-import { asked, failures, outputsOf, statusOf, swept } from '../_support/lives.js';
+import { catchError, concat, defer, forkJoin, map, mergeMap, of, throwError, type Observable } from 'rxjs';
+import { activity, execute, saga, step, workflow, type RetryPolicy, type StepOptions } from '../../source/index.js';
+import { takes, type StubContext } from '../../source/testing/index.js';
+import { countOf, doneIn, jobOf, lifeOf } from '../_support/life.js';
 
-const once = { retry: { maxAttempts: 1 } };
+const hour = 60 * 60 * 1000;
+const hourly: RetryPolicy = { maxAttempts: 3, initialInterval: '1 hour', backoff: 2, maxInterval: '1 day', jitter: 0 };
+const charge = jobOf('charge');
+const ship = jobOf('ship');
+const unlock = jobOf('unlock');
 
-test('a run that failed once after an activity had succeeded reuses its result on the automatic retry (scenario 1)', async (t) => {
-  const calls: string[] = [];
-  const times: number[] = [];
-  const time = { now: (): number => 0 };
-  const flaky = workflow(
-    'flaky',
-    { retry: { maxAttempts: 3, initialInterval: '1 minute', maxInterval: '1 hour', backoff: 2, jitter: 0 } },
-    (n$: Observable<number>) =>
-      n$.pipe(
-        activity('good', (n: number) => {
-          calls.push('good');
-          return n + 1;
-        }),
-        activity(
-          'bad',
-          (n: number) => {
-            times.push(time.now());
-            if (times.length < 3) throw new Error('down');
-            return n * 10;
-          },
-          once,
-        ),
-      ),
+/** Fails until so many retries have dropped its failure. */
+const failing =
+  (times: number) =>
+  (input: string, { dropped }: StubContext): string => {
+    if (dropped < times) throw new Error(`no ${input} yet`);
+    return `${input} at last`;
+  };
+
+test('what had succeeded before the failure is not executed again (scenario 1)', async (t) => {
+  const order = workflow('order', { retry: hourly }, (id$: Observable<string>) =>
+    id$.pipe(
+      activity(charge),
+      activity(ship),
+      map((text) => text.toUpperCase()),
+    ),
   );
-  const { tempolite, clock } = await engineOf(t, { workflows: [flaky] });
-  const start = clock.now();
-  time.now = () => (clock.now() - start) / 60_000;
-  const run = await tempolite.start(flaky, 1);
+  const engine = await lifeOf(t, {
+    workflows: [order],
+    activities: { charge: takes(5, (id: string) => `paid ${id}`), ship: failing(1) },
+  });
+  const begin = engine.clock.now();
 
-  t.is(await clock.until(run.result()), 20);
-  t.deepEqual(calls, ['good']);
-  t.deepEqual(times, [0, 1, 3], 'with backoff');
+  const run = await engine.start(order, 'o1');
+  t.is(await run.result(), 'PAID O1 AT LAST');
+
+  t.deepEqual(doneIn(engine), ['charge@1', 'ship@1', 'ship@1']);
+  t.is(engine.clock.now() - begin, hour + 5);
+  t.is(new Set(engine.effects.slice(1).map(({ idempotencyKey }) => idempotencyKey)).size, 1);
 });
 
-for (const how of ['by its policy', 'by replay'] as const) {
-  test(`a charge that was in flight when the shipping failed is not executed again when the run is retried ${how} (scenario 1)`, async (t) => {
-    const paid = deferred();
-    const charges: string[] = [];
-    let ships = 0;
-    const charge = defineActivity('charge', once, async (n: number, { idempotencyKey }) => {
-      charges.push(idempotencyKey);
-      await paid.promise;
-      return `charge ${n}`;
-    });
-    const ship = defineActivity('ship', once, (n: number) => {
-      ships += 1;
-      if (ships === 1) throw new Error('no lorry');
-      return `parcel ${n}`;
-    });
-    const policy = how === 'by replay' ? {} : { retry: { maxAttempts: 2, initialInterval: 1000, jitter: 0 } };
-    const order = workflow('order', policy, (n$: Observable<number>) =>
-      n$.pipe(mergeMap((n) => forkJoin([execute(charge, n), execute(ship, n)]))),
-    );
-    const { tempolite, clock } = await engineOf(t, { workflows: [order] });
-    const run = await tempolite.start(order, 1);
-    if (how === 'by replay') await t.throwsAsync(clock.until(run.result()), { message: /no lorry/ });
-    else await clock.settle();
-    paid.resolve();
-    await clock.settle();
-
-    if (how === 'by replay') await run.replay();
-
-    t.deepEqual(await clock.until(run.result()), ['charge 1', 'parcel 1']);
-    t.is(charges.length, 1);
-    t.is(ships, 2);
+test('a slow charge beside a shipping that fails at once is let finish, and not made again (scenario 1)', async (t) => {
+  const order = workflow('order', { retry: hourly }, (id$: Observable<string>) =>
+    id$.pipe(mergeMap((id) => forkJoin([execute(charge, id), execute(ship, id)]))),
+  );
+  const engine = await lifeOf(t, {
+    workflows: [order],
+    activities: { charge: takes('30 minutes', (id: string) => `paid ${id}`), ship: failing(1) },
   });
-}
 
-test('a run that goes on failing gives up after the attempts of its policy, with the last error', async (t) => {
-  let calls = 0;
-  const hopeless = workflow('hopeless', { retry: { maxAttempts: 3, initialInterval: 10 } }, (n$: Observable<number>) =>
-    n$.pipe(
-      activity(
-        'bad',
-        () => {
-          calls += 1;
-          throw new Error(`down ${calls}`);
-        },
-        once,
+  const run = await engine.start(order, 'o1');
+  t.deepEqual(await run.result(), ['paid o1', 'o1 at last']);
+
+  t.deepEqual(doneIn(engine), ['charge@1', 'ship@1', 'ship@1']);
+  t.is(engine.effects[0]?.cancelledAt, undefined);
+  t.is(engine.effects[0]?.executions, 1);
+});
+
+test('a charge that outlasts the wait for the retry is still in flight after it, and not begun again (scenario 1)', async (t) => {
+  const order = workflow('order', { retry: hourly }, (id$: Observable<string>) =>
+    id$.pipe(mergeMap((id) => forkJoin([execute(charge, id), execute(ship, id)]))),
+  );
+  const engine = await lifeOf(t, {
+    workflows: [order],
+    activities: { charge: takes('90 minutes', (id: string) => `paid ${id}`), ship: failing(1) },
+  });
+  const begin = engine.clock.now();
+
+  const run = await engine.start(order, 'o1');
+  t.deepEqual(await run.result(), ['paid o1', 'o1 at last']);
+
+  t.deepEqual(
+    engine.effects.map(({ activity, executions }) => [activity, executions]),
+    [
+      ['charge', 1],
+      ['ship', 1],
+      ['ship', 1],
+    ],
+  );
+  t.is(engine.clock.now() - begin, 1.5 * hour);
+});
+
+test('intervals grow, are counted across crashes, and the last failure is the run’s', async (t) => {
+  const order = workflow('order', { retry: hourly }, (id$: Observable<string>) => id$.pipe(activity(ship)));
+  const engine = await lifeOf(t, { workflows: [order], activities: { ship: failing(9) } });
+  const begin = engine.clock.now();
+  const run = await engine.start(order, 'o1');
+  t.like(await run.state(), { status: 'waiting' });
+
+  await engine.crash({ for: '30 minutes' });
+  await engine.advance('1 hour');
+  await engine.crash();
+  await t.throwsAsync(run.result(), { message: /ship/ });
+
+  t.deepEqual(
+    engine.effects.map(({ startedAt }) => (startedAt - begin) / hour),
+    [0, 1, 3],
+  );
+  t.is((await run.state()).status, 'failed');
+  t.is(countOf(await run.events(), 'run-retried'), 2);
+});
+
+test('the attempts of an activity begin anew with each retry of the run', async (t) => {
+  const twice = jobOf('twice', 2);
+  const order = workflow('order', { retry: { ...hourly, maxAttempts: 2 } }, (id$: Observable<string>) =>
+    id$.pipe(activity(twice)),
+  );
+  const engine = await lifeOf(t, { workflows: [order], activities: { twice: failing(9) } });
+
+  const run = await engine.start(order, 'o1');
+  await t.throwsAsync(run.result());
+
+  t.deepEqual(doneIn(engine), ['twice@1', 'twice@2', 'twice@1', 'twice@2']);
+});
+
+test('an error that is not to be retried fails the run at once', async (t) => {
+  const policy = { ...hourly, nonRetryable: (error: unknown) => String((error as Error).cause).includes('stolen') };
+  const order = workflow('order', { retry: policy }, (id$: Observable<string>) => id$.pipe(activity(charge)));
+  const engine = await lifeOf(t, {
+    workflows: [order],
+    activities: {
+      charge: () => {
+        throw new Error('stolen card');
+      },
+    },
+  });
+  const begin = engine.clock.now();
+
+  const run = await engine.start(order, 'o1');
+  await t.throwsAsync(run.result());
+
+  t.is(engine.clock.now(), begin);
+  t.is(countOf(await run.events(), 'run-retried'), 0);
+});
+
+test('a pipeline that throws by itself is begun where it threw, what was recorded before is kept', async (t) => {
+  let throws = 2;
+  const order = workflow('order', { retry: hourly }, (id$: Observable<string>) =>
+    id$.pipe(
+      activity(charge),
+      map((text) => {
+        throws -= 1;
+        if (throws >= 0) throw new TypeError('not now');
+        return text;
+      }),
+    ),
+  );
+  const engine = await lifeOf(t, { workflows: [order], activities: { charge: () => 'paid' } });
+
+  const run = await engine.start(order, 'o1');
+
+  t.is(await run.result(), 'paid');
+  t.deepEqual(doneIn(engine), ['charge@1']);
+});
+
+test('a failure that was cleaned up after in catchError goes back to where it began, and is cleaned up after again (scenario 30)', async (t) => {
+  const order = workflow('order', { retry: hourly }, (id$: Observable<string>) =>
+    id$.pipe(
+      activity(charge),
+      activity(ship),
+      catchError((error: unknown) =>
+        execute(unlock, 'stock').pipe(mergeMap(() => throwError(() => new Error('order failed', { cause: error })))),
       ),
     ),
   );
-  const { tempolite, clock } = await engineOf(t, { workflows: [hopeless] });
+  const engine = await lifeOf(t, {
+    workflows: [order],
+    activities: { charge: () => 'paid', ship: failing(2), unlock: takes(5, () => 'unlocked') },
+  });
 
-  await t.throwsAsync(clock.until((await tempolite.start(hopeless, 1)).result()), { message: /down 3/ });
-  t.is(calls, 3);
+  const run = await engine.start(order, 'o1');
+
+  t.is(await run.result(), 'paid at last');
+  t.deepEqual(doneIn(engine), ['charge@1', 'ship@1', 'unlock@1', 'ship@1', 'unlock@1', 'ship@1']);
+  const keys = engine.effects.filter(({ activity }) => activity === 'unlock').map((effect) => effect.idempotencyKey);
+  t.is(new Set(keys).size, 2, 'what was issued behind the way back is another command');
 });
 
-for (const [name, life] of Object.entries(failures)) {
-  test(`${name}: retried by its policy, with a crash anywhere, it does the same (scenarios 1, 30)`, async (t) => {
-    const performance = await swept(asked(life), 5);
-
-    t.is(statusOf(performance), name === 'a saga' ? 'failed' : 'completed');
-    const charges = performance.effects.filter(({ activity: done }) => done === 'charge');
-    t.true(charges.every(({ executions }) => executions === 1));
-    t.is(outputsOf(performance).length, name === 'a saga' ? 0 : 1);
+test('a saga that was compensated begins anew, what came before it is kept (scenario 30)', async (t) => {
+  const once: StepOptions<string, string> = { retry: { maxAttempts: 1 } };
+  const outside = (): string => '';
+  const order = workflow('order', { retry: hourly }, (id$: Observable<string>) =>
+    id$.pipe(
+      activity(charge),
+      saga('trip', step('hotel', outside, outside, once), step('flight', outside, outside, once)),
+    ),
+  );
+  let flights = 0;
+  const engine = await lifeOf(t, {
+    workflows: [order],
+    activities: {
+      charge: () => 'paid',
+      'trip/hotel': takes(5, (text: string) => `${text} hotel`),
+      'trip/hotel.compensation': takes(5, () => 'released'),
+      'trip/flight': (text: string) => {
+        flights += 1;
+        if (flights < 2) throw new Error('full');
+        return `${text} flight`;
+      },
+    },
   });
-}
+
+  const run = await engine.start(order, 'o1');
+
+  t.is(await run.result(), 'paid hotel flight');
+  t.deepEqual(doneIn(engine), [
+    'charge@1',
+    'trip/hotel@1',
+    'trip/flight@1',
+    'trip/hotel.compensation@1',
+    'trip/hotel@1',
+    'trip/flight@1',
+  ]);
+  const hotels = engine.effects.filter(({ activity }) => activity === 'trip/hotel');
+  t.is(new Set(hotels.map(({ idempotencyKey }) => idempotencyKey)).size, 2);
+});
+
+test('outputs of the dropped part are emitted once more by the retry, those before are not', async (t) => {
+  const order = workflow('order', { retry: hourly }, (id$: Observable<string>) =>
+    id$.pipe(
+      mergeMap((id) =>
+        concat(
+          of('first'),
+          execute(charge, id),
+          defer(() => execute(ship, id)),
+        ),
+      ),
+    ),
+  );
+  const engine = await lifeOf(t, { workflows: [order], activities: { charge: () => 'paid', ship: failing(1) } });
+
+  const run = await engine.start(order, 'o1');
+  await run.result();
+
+  t.deepEqual(await run.outputs(), ['first', 'paid', 'o1 at last']);
+});
+
+test('a run that waits for its retry is paused, and replayed at once', async (t) => {
+  const order = workflow('order', { retry: hourly }, (id$: Observable<string>) => id$.pipe(activity(ship)));
+  const engine = await lifeOf(t, { workflows: [order], activities: { ship: failing(1) } });
+  const begin = engine.clock.now();
+  const run = await engine.start(order, 'o1');
+
+  await engine.tempolite.run(run.id).resume();
+  t.is((await run.state()).status, 'waiting');
+  await engine.clock.until(engine.tempolite.run(run.id).pause());
+  await engine.clock.until(engine.tempolite.run(run.id).replay());
+
+  t.is(await run.result(), 'o1 at last');
+  t.is(engine.clock.now(), begin);
+});

@@ -83,7 +83,7 @@ const right: Readonly<Record<string, readonly [readonly Line[], Partial<RunRecor
     { status: 'paused' },
   ],
   'a run that is terminated while it waits for its retry': [
-    [started, failedActivity('a#0'), failed(1), terminated],
+    [started, failedActivity('a#0'), failed(1), retried(1), terminated],
     { status: 'terminated' },
   ],
   'a saga that is compensated again by a retry': [[started, undone, failed(1), retried(1), undone]],
@@ -156,6 +156,11 @@ const wrong: Readonly<Record<string, readonly [RegExp, readonly Line[], Partial<
   'a run that has completed and is terminated': [
     /run-terminated at 2 comes after/,
     [started, completed, terminated],
+    { status: 'terminated' },
+  ],
+  'a terminated run that waited for its retry, and has two ends': [
+    /run-terminated at 3 comes after run-failed/,
+    [started, failedActivity('a#0'), failed(1), terminated],
     { status: 'terminated' },
   ],
   'two ends': [/run-cancelled at 2 comes after/, [started, completed, cancelled], { status: 'cancelled' }],

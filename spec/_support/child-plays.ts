@@ -1,0 +1,344 @@
+import {
+  catchError,
+  concat,
+  delay,
+  EMPTY,
+  expand,
+  forkJoin,
+  from,
+  interval,
+  map,
+  merge,
+  mergeMap,
+  of,
+  race,
+  switchMap,
+  take,
+  throwError,
+  timeout,
+  timer,
+  type Observable,
+} from 'rxjs';
+import {
+  activity,
+  childWorkflow,
+  continueAsNew,
+  defineActivity,
+  defineSignal,
+  execute,
+  expose,
+  finalizeWith,
+  getVersion,
+  saga,
+  sideEffect,
+  signals,
+  step,
+  workflow,
+  type ChildOptions,
+  type WorkflowDefinition,
+} from '../../source/index.js';
+import { requestAt, signalAt, takes, type StubContext, type Stubs, type World } from '../../source/testing/index.js';
+import type { Scene } from '../../source/testing/scene.js';
+
+const go = defineSignal<string>('go');
+
+interface Job {
+  readonly ms: number;
+  readonly value: string;
+  /** Attempts that fail. */
+  readonly failures?: number;
+  /** How often it fails for good, before a retry of its run lets it pass. */
+  readonly ruins?: number;
+}
+
+const outside = (): never => {
+  throw new Error('the world of the play stands in for this activity');
+};
+
+const job = defineActivity<Job, string>(
+  'job',
+  { concurrency: 10, retry: { maxAttempts: 2, initialInterval: 7, jitter: 0 } },
+  outside,
+);
+
+const stubs: Stubs = {
+  job: async ({ ms, value, failures = 0, ruins = 0 }: Job, { after, attempt, dropped }: StubContext) => {
+    await after(ms);
+    if (attempt <= failures || dropped < ruins) throw new Error(`${value} failed`);
+    return value;
+  },
+  bye: takes(6, () => undefined),
+  'trip/book': takes(5, (value: string) => `booked ${value}`),
+  'trip/book.compensation': takes(4, () => undefined),
+};
+
+/** Emits `value` so many times, one each `ms`. */
+interface Task extends Job {
+  readonly count?: number;
+}
+
+const worker = workflow('worker', (task$: Observable<Task>) =>
+  task$.pipe(
+    mergeMap(({ count = 1, ...task }) =>
+      from(Array.from({ length: count }, (_, n) => ({ ...task, value: `${task.value}${n}` }))),
+    ),
+    mergeMap((task) => execute(job, task), 1),
+  ),
+);
+
+const tidyWorker = workflow('tidy-worker', (task$: Observable<Task>) =>
+  task$.pipe(activity(job), finalizeWith('bye', outside)),
+);
+
+/** A worker that a retry policy of its own sends back. */
+const stubborn = workflow(
+  'stubborn',
+  { retry: { maxAttempts: 3, initialInterval: 11, jitter: 0 } },
+  (task$: Observable<Task>) => task$.pipe(activity(job)),
+);
+
+const nested: WorkflowDefinition<number, string> = workflow('nested', (depth$: Observable<number>) =>
+  depth$.pipe(
+    mergeMap((depth) =>
+      depth === 0
+        ? execute(job, { ms: 5, value: 'bottom' })
+        : execute(nested, depth - 1).pipe(map((text) => `${text}^`)),
+    ),
+  ),
+);
+
+/** Goes through so many links, emitting in each. */
+const links = workflow('links', (n$: Observable<number>) =>
+  n$.pipe(
+    mergeMap((n) => concat(execute(job, { ms: 5, value: `link ${n}` }), n > 0 ? continueAsNew(n - 1) : of('last'))),
+  ),
+);
+
+type Body = (input$: Observable<number>) => Observable<unknown>;
+
+const workflows = [worker, tidyWorker, stubborn, nested, links];
+
+const play = (
+  body: Body,
+  world: World = {},
+  options: { readonly retry?: { readonly maxAttempts: number; readonly initialInterval: number } } = {},
+): Scene => ({
+  runs: [
+    {
+      id: 'run',
+      workflow: workflow('play', options.retry ? { retry: { jitter: 0, ...options.retry } } : {}, body),
+      input: 3,
+    },
+  ],
+  world: { activities: stubs, workflows, ...world },
+});
+
+const task = (ms: number, value: string, more: Partial<Task> = {}): Task => ({ ms, value, ...more });
+
+const child = (ms: number, value: string, more: Partial<Task> = {}, options: ChildOptions = {}): Observable<string> =>
+  execute(worker, task(ms, value, more), options);
+
+const afterwards = (source: Observable<unknown>): Observable<unknown> =>
+  concat(source, execute(job, { ms: 9, value: 'afterwards' }));
+
+const told = (error: unknown): Observable<string> => {
+  const { code, message, cause } = error as { code: string; message: string; cause?: { message: string } };
+  return of(`${code}: ${message} <- ${cause?.message ?? ''}`);
+};
+
+/** Pipelines with children, crashed after every single event. */
+export const childPlays: Readonly<Record<string, Scene>> = {
+  'a child with three outputs': play(() => afterwards(child(5, 'a', { count: 3 }))),
+  'children one after the other': play((n$) =>
+    n$.pipe(
+      mergeMap((n) => from(Array.from({ length: n }, (_, i) => task(5, `c${i}-`, { count: 2 })))),
+      childWorkflow(worker),
+    ),
+  ),
+  // Times at which no two children end at once: which of them comes first then is nobody's promise.
+  'children side by side': play((n$) =>
+    n$.pipe(
+      mergeMap(() => from([13, 10, 7, 5].map((ms, i) => task(ms, `c${i}-`, { count: 2 })))),
+      childWorkflow(worker, { concurrency: 2 }),
+      delay(4),
+    ),
+  ),
+  'a child that emits nothing': play(() => afterwards(child(5, 'a', { count: 0 }))),
+  'children in children': play(() => execute(nested, 3)),
+  'a child that fails for good': play(() => afterwards(child(5, 'a', { failures: 9 }))),
+  'a failure of a child that is caught': play(() =>
+    afterwards(child(5, 'a', { failures: 9 }).pipe(catchError((error) => concat(told(error), child(3, 'b'))))),
+  ),
+  'a child that its own policy sends back': play(() =>
+    afterwards(execute(stubborn, task(5, 'a', { failures: 2, ruins: 1 }))),
+  ),
+  'the first of three children wins': play(() =>
+    afterwards(race(child(30, 'slow'), child(10, 'fast'), execute(tidyWorker, task(20, 'tidy')))),
+  ),
+  'a child loses against a timer': play(() =>
+    afterwards(execute(tidyWorker, task(50, 'slow')).pipe(timeout({ first: 20, with: () => of('too late') }))),
+  ),
+  'a child wins against a timer': play(() => afterwards(race(child(20, 'child'), timer(21)))),
+  'losers by terminate and abandon': play(() =>
+    afterwards(
+      race(
+        execute(tidyWorker, task(30, 'terminated'), { onClose: 'terminate' }),
+        execute(tidyWorker, task(35, 'abandoned'), { onClose: 'abandon' }),
+        child(10, 'fast'),
+      ),
+    ),
+  ),
+  'switchMap over children': play(() =>
+    interval(10).pipe(
+      take(4),
+      switchMap((i) => child(i === 2 ? 5 : 14, `s${i}`, { count: 2 })),
+    ),
+  ),
+  'a child that is left before it is launched': play(() =>
+    afterwards(merge(of('now'), child(5, 'never')).pipe(take(1))),
+  ),
+  'some outputs of a child are taken': play(() => afterwards(child(5, 'a', { count: 4 }).pipe(take(2)))),
+  'forkJoin of a child that fails and one that does not': play(() =>
+    forkJoin([child(30, 'slow'), child(5, 'a', { failures: 9 })]),
+  ),
+  'a retry asks a failed child to go on': play(
+    () => afterwards(merge(child(5, 'a', { ruins: 1 }), child(40, 'slow', { count: 2 }))),
+    {},
+    { retry: { maxAttempts: 3, initialInterval: 100 } },
+  ),
+  'a retry while a child is at work': play(
+    () => merge(child(60, 'slow', { count: 3 }), execute(job, { ms: 5, value: 'a', ruins: 1 })),
+    {},
+    { retry: { maxAttempts: 3, initialInterval: 20 } },
+  ),
+  'a retry of a parent whose child failed in a child': play(
+    () =>
+      execute(
+        workflow('between', (n$: Observable<number>) => n$),
+        1,
+      ).pipe(
+        catchError(told),
+        mergeMap(() => child(4, 'x', { ruins: 2 })),
+      ),
+    { workflows: [...workflows, workflow('between', (n$: Observable<number>) => n$)] },
+    { retry: { maxAttempts: 4, initialInterval: 20 } },
+  ),
+  'a child in a saga that is compensated': play((n$) =>
+    n$.pipe(
+      map(String),
+      saga(
+        'trip',
+        step('book', outside, outside),
+        mergeMap((text: string) => child(5, text)),
+        mergeMap((text) => throwError(() => new Error(`no ${text}`))),
+      ),
+      catchError(told),
+      afterwards,
+    ),
+  ),
+  'a child whose parent is cancelled': play(
+    () => afterwards(merge(execute(tidyWorker, task(50, 'tidy')), child(60, 'b', {}, { onClose: 'abandon' }))),
+    { requests: [requestAt(20, 'cancel', 'run')] },
+  ),
+  'a child whose parent is terminated': play(
+    () => afterwards(merge(execute(tidyWorker, task(50, 'tidy')), child(60, 'b', {}, { onClose: 'terminate' }))),
+    { requests: [requestAt(20, 'terminate', 'run')] },
+  ),
+  'a child that goes on while its parent is paused': play(() => afterwards(child(10, 'a', { count: 3 })), {
+    requests: [requestAt(15, 'pause', 'run'), requestAt(100, 'resume', 'run')],
+  }),
+  'a child that is cancelled by itself': play(
+    () => afterwards(execute(tidyWorker, task(50, 'a')).pipe(catchError(told))),
+    { requests: [requestAt(20, 'cancel', 'run/0/child:tidy-worker#0')] },
+  ),
+  'a child that is terminated by itself': play(
+    () => afterwards(execute(tidyWorker, task(50, 'a')).pipe(catchError(told))),
+    { requests: [requestAt(20, 'terminate', 'run/0/child:tidy-worker#0')] },
+  ),
+  'no process is up while a child is to end': play(() => afterwards(race(child(20, 'a'), timer(30))), {
+    outages: [{ at: 10, length: 100 }],
+  }),
+  'a child with links': play(() => afterwards(execute(links, 2))),
+  links: play((n$) => n$.pipe(mergeMap((n) => afterwards(n > 0 ? continueAsNew(n - 1) : of('end'))))),
+  'links that do something': play((n$) =>
+    n$.pipe(
+      mergeMap((n) =>
+        execute(job, { ms: 5, value: `link ${n}` }).pipe(
+          delay(3),
+          expose('link'),
+          sideEffect('id', (text) => `${text}!`),
+          mergeMap((text) => (n > 0 ? merge(of(text), continueAsNew(n - 1)) : of('last'))),
+        ),
+      ),
+    ),
+  ),
+  'links that leave something at work': play((n$) =>
+    n$.pipe(
+      mergeMap((n) =>
+        n === 0
+          ? execute(job, { ms: 5, value: 'last' })
+          : merge(
+              execute(tidyWorker, task(50, `tidy ${n}`)),
+              child(50, `abandoned ${n}`, {}, { onClose: 'abandon' }),
+              execute(job, { ms: 60, value: `left ${n}` }).pipe(finalizeWith('bye', outside)),
+              timer(20).pipe(mergeMap(() => continueAsNew(n - 1))),
+            ),
+      ),
+    ),
+  ),
+  'letters move along': play(
+    (n$) =>
+      n$.pipe(
+        mergeMap((n) =>
+          signals(go).pipe(
+            take(1),
+            mergeMap((word) => (n > 0 ? concat(of(word), timer(3), continueAsNew(n - 1)) : of(`last ${word}`))),
+          ),
+        ),
+      ),
+    { signals: ['one', 'two', 'three', 'four', 'five'].map((word, n) => signalAt(n < 3 ? 5 : 20, go, word)) },
+  ),
+  'versions are chosen anew in each link': play((n$) =>
+    n$.pipe(
+      mergeMap((n) =>
+        getVersion('change', 0, 1).pipe(
+          mergeMap((version) => (n > 0 ? concat(of(version), continueAsNew(n - 1)) : of('last'))),
+        ),
+      ),
+    ),
+  ),
+  'a link that is cancelled': play(
+    (n$) =>
+      n$.pipe(
+        mergeMap((n) => concat(execute(job, { ms: 10, value: `link ${n}` }), n > 0 ? continueAsNew(n - 1) : EMPTY)),
+        finalizeWith('bye', outside),
+      ),
+    { requests: [requestAt(28, 'cancel', 'run')] },
+  ),
+  'a link that is paused': play(
+    (n$) =>
+      n$.pipe(
+        mergeMap((n) => concat(execute(job, { ms: 10, value: `link ${n}` }), n > 0 ? continueAsNew(n - 1) : EMPTY)),
+      ),
+    { requests: [requestAt(15, 'pause', 'run'), requestAt(50, 'resume', 'run')] },
+  ),
+  'a link that fails and is retried': play(
+    (n$) =>
+      n$.pipe(
+        mergeMap((n) =>
+          concat(
+            execute(job, { ms: 10, value: `link ${n}`, ruins: n === 2 ? 1 : 0 }),
+            n > 0 ? continueAsNew(n - 1) : EMPTY,
+          ),
+        ),
+      ),
+    {},
+    { retry: { maxAttempts: 2, initialInterval: 30 } },
+  ),
+  'a chain with a child each': play((n$) =>
+    n$.pipe(
+      expand((n) => (n > 0 ? child(4, `x${n}`).pipe(map(() => n - 1)) : EMPTY)),
+      map((n) => `n ${n}`),
+    ),
+  ),
+};
