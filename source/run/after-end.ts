@@ -76,9 +76,14 @@ export class AfterEnd {
     return end?.type === 'run-failed' ? end.payload : undefined;
   }
 
-  /** Which of the commands that were issued are started. A choice of version is recorded whatever happens. */
+  /**
+   * Which of the commands that were issued are started. A choice of version is recorded whatever happens. What a cancellation finds unstarted is
+   * started, and aborted at once: after a crash nobody could tell whether it had been.
+   */
   launches(decision: Decision | undefined, holds: Holds): Launches {
     if (this.isRecorded) return () => false;
+    const isCancelled = decision?.then === 'turn' && holds === 'no' && !this.#run.pipeline.end;
+    if (isCancelled) return ({ batch, spec }) => spec.kind === 'version' || batch !== this.#run.heldBatch;
     if (decision || holds !== 'no') return ({ spec }) => spec.kind === 'version';
     return this.#run.pipeline.end ? ({ scope }) => scope.cleanUp : () => true;
   }

@@ -15,8 +15,6 @@ export class Deliveries {
   readonly #after: AfterEnd;
   readonly #children: Children;
   readonly #pages: Pages;
-  /** What was asked for in this batch has not been begun when the run is cancelled. */
-  #heldBatch: number | undefined;
 
   constructor(
     run: LiveContext,
@@ -68,11 +66,11 @@ export class Deliveries {
         return;
       case 'cancel-requested':
         run.clock = Math.max(run.clock, event.at);
-        run.batch = this.#heldBatch ?? event.batch;
+        run.batch = run.heldBatch ?? event.batch;
         run.cancelRun();
         return;
       case 'run-resumed':
-        this.#heldBatch = event.payload === 'cancel' ? event.batch : undefined;
+        run.heldBatch = event.payload === 'cancel' ? event.batch : undefined;
         return;
       case 'run-forked':
         // The children of the run that was copied are not this one's.

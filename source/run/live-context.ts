@@ -40,6 +40,8 @@ export class LiveContext implements RunContext {
   batch = 0;
   seq = 0;
   scope: Scope = mainScope;
+  /** What was asked for in this batch is not begun when the run is cancelled. */
+  heldBatch: number | undefined;
 
   readonly commands: Commands;
   readonly cancellations: Cancellations;
