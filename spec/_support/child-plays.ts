@@ -213,7 +213,7 @@ export const childPlays: Readonly<Record<string, Scene>> = {
   'generations of children': play(() => execute(nested, 4)),
   'a child that fails for good': play(() => merge(execute(worker, broken), execute(worker, a))),
   'a child that fails, and a second way': play(() =>
-    execute(worker, broken).pipe(catchError((error: Error) => concat(of(error.message), execute(worker, b)))),
+    execute(worker, broken).pipe(catchError((error: unknown) => concat(of((error as Error).message), execute(worker, b)))),
   ),
   'a child that fails, subscribed to once more': play(() =>
     execute(worker, { ...b, failures: 1 }).pipe(
@@ -225,7 +225,7 @@ export const childPlays: Readonly<Record<string, Scene>> = {
     merge(execute(stubborn, { ...b, failures: 2 }), execute(worker, a)),
   ),
   'a child that uses up its retry policy': play(() =>
-    execute(stubborn, broken).pipe(catchError((error: Error) => of(error.message))),
+    execute(stubborn, broken).pipe(catchError((error: unknown) => of((error as Error).message))),
   ),
   'the race of children': play(() => concat(race(execute(tidyWorker, a), execute(tidyWorker, b)), after)),
   'a switchMap over children': play(() =>
