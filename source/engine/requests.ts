@@ -145,7 +145,7 @@ export class Requests {
       consumed: decision.staysAsked ? [] : [letter.id],
       ...(status ? { status: { ...status, ...keptDetail } } : {}),
       ...(decision.goBack ? { rewinds: decision.goBack({ seq, at }).rewinds } : {}),
-      ...(decision.then === 'end' ? { closesChildrenAt: now } : {}),
+      ...(decision.then === 'end' ? { closes: { children: 'all', at: now } } : {}),
     });
   }
 }

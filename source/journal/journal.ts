@@ -65,8 +65,8 @@ export interface RunCommit {
   readonly children?: readonly NewRun[];
   /** What is asked of children. */
   readonly requests?: readonly NewRequest[];
-  /** The close policies of all children that are not at their end are carried out, as of this instant. */
-  readonly closesChildrenAt?: number;
+  /** The close policies of these children (their ids), or of all, are carried out, as of this instant; those at their end are left alone. */
+  readonly closes?: { readonly children: 'all' | readonly string[]; readonly at: number };
   readonly exposed?: readonly Exposed[];
   /** All versions that the link has chosen. */
   readonly versions?: Readonly<Record<string, number>>;

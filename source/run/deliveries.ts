@@ -74,8 +74,7 @@ export class Deliveries {
         this.#heldBatch = event.payload === 'cancel' ? event.batch : undefined;
         return;
       case 'run-forked':
-        // The children of the run that was copied are not this one's.
-        for (const command of run.commands.pending.values()) this.#children.replace(command);
+        this.#children.disown();
         return;
       case 'run-terminated':
         run.pipeline.finish(event);

@@ -3,7 +3,7 @@ import { isEnd, type Bookkeeping, type Delivery, type End, type RunEvent } from 
 import type { SignalRecord } from '../journal/journal.js';
 import { decodeFailure, messageOf } from '../values/failure.js';
 import type { Children } from './children.js';
-import type { Command } from './command.js';
+import { noChild, type Command } from './command.js';
 import type { Commands } from './commands.js';
 import { decide, isFailure } from './decide.js';
 import * as divergence from './divergence.js';
@@ -97,7 +97,8 @@ export class History {
     const command = verdict.type === 'deliver' || verdict.type === 'note' ? verdict.command : undefined;
     if (!command || command.epoch !== event.epoch || !cut.keepsSuccesses) {
       if (event.type === 'signal-received') this.#mailbox.giveBack(letterOf(event));
-      if (command?.spec.kind === 'child') this.#children.replace(command);
+      const lost = event.type === 'child-closed' && this.#children.closed(event);
+      if (!lost) this.#leaveChild(event, command);
       return undefined;
     }
     if (isFailure(event)) {
@@ -113,13 +114,23 @@ export class History {
       return undefined;
     }
     if (event.type === 'child-closed') {
-      this.#children.replace(command);
+      if (!this.#children.closed(event)) this.#children.replace(command);
       return undefined;
     }
     if (verdict.type === 'note') Object.assign(command, verdict.changes);
     return verdict.type === 'deliver'
       ? { command, delivery: event as RunEvent & Delivery, last: verdict.last }
       : undefined;
+  }
+
+  /** An event of a child that no longer counts. */
+  #leaveChild(event: RunEvent & (Delivery | Bookkeeping), command: Command | undefined): void {
+    const isOwn = command?.spec.kind === 'child' && command.epoch === event.epoch;
+    if (event.type === 'child-started') {
+      this.#children.lost(event);
+      if (isOwn) command.child = { ...noChild, incarnation: event.index + 1 };
+    } else if (isOwn && event.type === 'child-closed') this.#children.replace(command);
+    else if (isOwn) this.#children.leave(command);
   }
 
   /** Only a run that is at its end has one: it is replayed to verify that the code still leads there. */
@@ -131,9 +142,10 @@ export class History {
   }
 
   #meetCommand(event: RunEvent & (Delivery | Bookkeeping)): Encounter {
-    if (event.type === 'child-closed') this.#children.closed(event.key);
+    const wasLost = event.type === 'child-closed' && this.#children.closed(event);
     const missing = this.#outputs.unrecordedBefore(event.batch);
     if (missing !== undefined) return divergence.extraOutput(event, missing, this.#nearest);
+    if (wasLost) return undefined;
     const verdict = decide(event, this.#commands.pending, this.#commands.cancelled);
     switch (verdict.type) {
       case 'deliver':

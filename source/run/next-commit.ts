@@ -86,6 +86,7 @@ export class NextCommit {
     this.#pages.seq += events.length;
     for (const event of events) if (event.type === 'saga-compensated') run.compensated.met(event);
     const consumed = [...(extras.consumed ?? []), ...this.#inbox.takeDiscarded()];
+    const closed = notes.flatMap(({ closes }) => closes ?? []);
     const back = decision?.goBack?.(placeIn(events));
     const commit = {
       runId: this.#record.id,
@@ -96,7 +97,8 @@ export class NextCommit {
       ...(exposed.length > 0 ? { exposed } : {}),
       ...this.#choicesOf(ready),
       ...(back ? { rewinds: back.rewinds } : {}),
-      ...(decision?.then === 'end' ? { closesChildrenAt: now } : {}),
+      ...(closed.length > 0 ? { closes: { children: closed, at: now } } : {}),
+      ...(decision?.then === 'end' ? { closes: { children: 'all', at: now } as const } : {}),
       ...(end?.type === 'run-continued' ? { next: this.#nextLink(end.payload, now) } : {}),
       ...(status ? { status } : {}),
     };

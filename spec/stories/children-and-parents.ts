@@ -266,8 +266,8 @@ for (const onClose of policies) {
     await engine.tempolite.run('p').rewind(0);
     await engine.clock.settle();
 
-    t.deepEqual(await statuses(engine), { p: 'waiting', 'p/0#0': fate[onClose], 'p/0.1#0': 'waiting' });
-    await engine.tempolite.run('p/0.1/child:waiter#0').signal(go, 'again');
+    t.deepEqual(await statuses(engine), { p: 'waiting', 'p/0#0': fate[onClose], 'p/0#0~1': 'waiting' });
+    await engine.tempolite.run('p/0/child:waiter#0~1').signal(go, 'again');
     t.is(await engine.clock.until(engine.tempolite.run('p').result()), 'a again');
   });
 }

@@ -62,7 +62,7 @@ export class RunWriter {
     if (consumed.length > 0) this.#note({ type: 'consumed', runId, ids: consumed });
     for (const child of children) this.#startChild(child);
     for (const request of requests) this.request(request, openStatuses);
-    if (commit.closesChildrenAt !== undefined) this.#closeChildren(written.num, commit.closesChildrenAt);
+    if (commit.closes) this.#closeChildren(written.num, commit.closes);
     for (const { name, payload, at } of exposed) {
       this.#connection.run(sql.expose, [BigInt(written.num), name, payload, BigInt(at)]);
       this.#note({ type: 'exposed', runId, exposed: { name, payload, at } });
@@ -218,8 +218,9 @@ export class RunWriter {
     this.#note({ type: 'events', events: this.#appends.add(num, runId, link + 1, [event]) });
   }
 
-  #closeChildren(num: number, at: number): void {
-    for (const row of this.#connection.all(sql.closeChildren, [BigInt(Math.floor(at)), BigInt(num)])) {
+  #closeChildren(num: number, { children, at }: NonNullable<RunCommit['closes']>): void {
+    const ids = children === 'all' ? null : JSON.stringify(children);
+    for (const row of this.#connection.all(sql.closeChildren, [BigInt(Math.floor(at)), BigInt(num), ids, ids])) {
       this.#note({ type: 'letter', runId: String(row[5]), letter: rows.fromLetterRow(row) });
     }
   }

@@ -41,11 +41,12 @@ export const insertRequest = `
   SELECT num, 'control', ?, ?, ? FROM tempolite_runs
   WHERE id = ? AND status IN (SELECT value FROM json_each(?)) RETURNING ${letterColumns}`;
 
-/** What is asked of the children of a run that was terminated. */
+/** What is asked of children that nobody listens to any more: of these, or of all. */
 export const closeChildren = `
   INSERT INTO tempolite_inbox (run, kind, name, payload, at)
   SELECT num, 'control', on_close, '{}', ? FROM tempolite_runs
   WHERE parent = ? AND on_close <> 'abandon' AND status NOT IN ${ended}
+    AND (? IS NULL OR id IN (SELECT value FROM json_each(?)))
   RETURNING ${letterColumns}, (SELECT id FROM tempolite_runs WHERE num = run)`;
 
 export const expose = `
