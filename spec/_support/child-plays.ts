@@ -202,6 +202,12 @@ const loser = (onClose: NonNullable<ChildOptions['onClose']>): Scene =>
 const asked = (...requests: readonly TimedRequest[]): Scene =>
   play(() => merge(execute(tidyWorker, a), execute(counter, 'nnnnnn')), { requests });
 
+/** A parent that goes back after 13 ms, and is asked for nothing more before. */
+const rewound = (child: Observable<unknown>, goTo: number): Scene =>
+  play(() => concat(child, execute(worker, b)), {
+    requests: [requestAt(13, 'pause', 'run'), { at: 15, control: { type: 'rewind', goTo }, runId: 'run' }],
+  });
+
 /** Pipelines of children that are crashed after every single event. */
 export const childPlays: Readonly<Record<string, Scene>> = {
   'children one after the other': play(() => of(a, b, c).pipe(childWorkflow(worker))),
@@ -213,7 +219,9 @@ export const childPlays: Readonly<Record<string, Scene>> = {
   'generations of children': play(() => execute(nested, 4)),
   'a child that fails for good': play(() => merge(execute(worker, broken), execute(worker, a))),
   'a child that fails, and a second way': play(() =>
-    execute(worker, broken).pipe(catchError((error: unknown) => concat(of((error as Error).message), execute(worker, b)))),
+    execute(worker, broken).pipe(
+      catchError((error: unknown) => concat(of((error as Error).message), execute(worker, b))),
+    ),
   ),
   'a child that fails, subscribed to once more': play(() =>
     execute(worker, { ...b, failures: 1 }).pipe(
@@ -271,6 +279,21 @@ export const childPlays: Readonly<Record<string, Scene>> = {
       retries: 2,
     },
   ),
+  'a child that was started behind the failure': play(
+    () =>
+      execute(job, { ms: 5, value: 'own', failures: 1 }).pipe(
+        catchError((error: unknown) =>
+          merge(
+            execute(tidyWorker, { ms: 90, value: 'lost' }),
+            timer(11).pipe(mergeMap(() => throwError(() => error))),
+          ),
+        ),
+      ),
+    { retries: 3 },
+  ),
+  'a parent that is rewound behind a child at work': rewound(execute(tidyWorker, { ms: 50, value: 'twice' }), 0),
+  'a parent that is rewound behind a child that is done': rewound(execute(counter, 'nnnn'), 0),
+  'a parent that is rewound behind an output of a child': rewound(execute(counter, 'nnnnnnnnn'), 1),
   'a failed parent is replayed': play(
     () => merge(execute(worker, { ...b, failures: 1 }), execute(tidyWorker, { ms: 40, value: 'sibling' })),
     { requests: [requestAt(100, 'replay', 'run')] },

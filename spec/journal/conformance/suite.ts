@@ -1,13 +1,15 @@
 import type { Subject } from '../../_support/journals.js';
 import { append } from './append.js';
 import { changes } from './changes.js';
+import { children } from './children.js';
 import { claims } from './claims.js';
 import { inbox } from './inbox.js';
+import { links } from './links.js';
 import { ownership } from './ownership.js';
 import { runs } from './runs.js';
 import { start } from './start.js';
 
 /** What every driver of the port keeps. */
 export const journalConformance = (subject: Subject): void => {
-  for (const part of [start, append, inbox, runs, claims, ownership, changes]) part(subject);
+  for (const part of [start, append, inbox, runs, claims, ownership, changes, children, links]) part(subject);
 };
