@@ -129,7 +129,8 @@ export class NextCommit {
     }
     if (decision?.status) return this.#stored.become(decision.status, now);
     if (holds !== 'no' || this.#after.isRecorded) return undefined;
-    return this.#stored.next(now, ready.length > 0 || this.#run.commands.working);
+    const takesTurn = ready.length > 0 || decision?.then === 'turn';
+    return this.#stored.next(now, takesTurn || this.#run.commands.working);
   }
 
   #choicesOf(ready: readonly Ready[]): Pick<RunCommit, 'versions'> {
