@@ -285,7 +285,7 @@ export const childPlays: Readonly<Record<string, Scene>> = {
         catchError((error: unknown) =>
           merge(
             execute(tidyWorker, { ms: 90, value: 'lost' }),
-            timer(11).pipe(mergeMap(() => throwError(() => error))),
+            timer(11).pipe(mergeMap(() => throwError(() => error as Error))),
           ),
         ),
       ),
@@ -299,6 +299,9 @@ export const childPlays: Readonly<Record<string, Scene>> = {
     { requests: [requestAt(100, 'replay', 'run')] },
   ),
   'a parent that is cancelled': asked(requestAt(11, 'cancel', 'run')),
+  'a parent that only waits for a child that only waits is cancelled': play(() => execute(mover, 0), {
+    requests: [requestAt(11, 'cancel', 'run')],
+  }),
   'a parent that is terminated': asked(requestAt(11, 'terminate', 'run')),
   'a parent that is paused and resumed': asked(requestAt(3, 'pause', 'run'), requestAt(50, 'resume', 'run')),
   'a parent that is paused and cancelled': asked(requestAt(7, 'pause', 'run'), requestAt(50, 'cancel', 'run')),

@@ -287,7 +287,7 @@ test('a child that was started behind the failure is closed by the retry of its 
       n$.pipe(
         mergeMap(() => execute(fails, 0)),
         catchError((error: unknown) =>
-          merge(execute(waiter, 'meanwhile'), timer(10).pipe(mergeMap(() => throwError(() => error)))),
+          merge(execute(waiter, 'meanwhile'), timer(10).pipe(mergeMap(() => throwError(() => error as Error)))),
         ),
       ),
   );
