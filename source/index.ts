@@ -19,6 +19,7 @@ export { continueAsNew, type ContinueOptions } from './operators/continue-as-new
 export { execute } from './operators/execute.js';
 export { expose } from './operators/expose.js';
 export { finalizeWith } from './operators/finalize-with.js';
+export { fromTaskEither } from './operators/from-task-either.js';
 export { getVersion } from './operators/get-version.js';
 export { now } from './operators/now.js';
 export { saga } from './operators/saga.js';

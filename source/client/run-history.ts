@@ -8,6 +8,7 @@ import { readEvents } from '../journal/history.js';
 import type { Journal } from '../journal/journal.js';
 import type { RunRecord } from '../journal/run-record.js';
 import { cutsOf, isCut } from '../run/rewinds.js';
+import { limited } from '../values/codec.js';
 import { newId } from '../values/ids.js';
 import { checkStart, type StartOptions, type Starts } from './starts.js';
 
@@ -53,7 +54,8 @@ export class RunHistories {
     if (started?.type !== 'started')
       throw new EngineError('RUN_NOT_FOUND', `run "${runId}" has no beginning any more: give it an input`);
     const { input } = options;
-    const encoded = 'input' in options ? this.#registry.newest(workflow).input.encode(input) : started.payload;
+    const codec = limited(this.#registry.newest(workflow).input, this.#settings.maxPayloadBytes);
+    const encoded = 'input' in options ? codec.encode(input) : started.payload;
     const { input: _, ...rest } = options;
     return this.#starts.start(workflow, encoded, rest);
   }

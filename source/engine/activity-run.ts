@@ -54,7 +54,7 @@ export class ActivityRun {
     this.#number = progress.attempts;
     this.#sent = progress.emitted;
     this.#last = progress.last;
-    this.#details = new HeartbeatDetails(progress.details);
+    this.#details = new HeartbeatDetails(progress.details, settings.maxPayloadBytes);
   }
 
   /** Starts the first attempt, or waits for the one that is due; `ended` is called once its end is recorded or it was stopped. */

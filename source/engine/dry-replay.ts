@@ -32,7 +32,7 @@ export const dryReplay = (
     const host: ExecutionHost = {
       now: () => clock,
       // What was taken once is taken again, whatever today's limit is.
-      maxPayloadBytes: Math.max(defaultMaxPayloadBytes, ...events.map(sizeOf)),
+      maxPayloadBytes: events.reduce((most, event) => Math.max(most, sizeOf(event)), defaultMaxPayloadBytes),
       events: (_, __, from, limit) => Promise.resolve(events.slice(from, from + limit)),
       mailbox: () => Promise.resolve([]),
       letters: () => Promise.resolve([]),

@@ -1,11 +1,11 @@
 import type { RunEvent } from '../journal/event.js';
 import type { Journal, Letter, RunCommit } from '../journal/journal.js';
-import type { RunRecord } from '../journal/run-record.js';
+import { isEarly, type RunRecord } from '../journal/run-record.js';
 import { isTerminal } from '../journal/status.js';
 import { sagasSince } from '../run/compensated.js';
 import { instantOf } from '../run/compose.js';
 import { controlOf, takenIn, type Control } from '../run/control.js';
-import { decisionOn, type Decision, type Standing } from '../run/decision.js';
+import { closingOf, decisionOn, type Decision, type Standing } from '../run/decision.js';
 import type { PipelineExecution } from '../run/execution.js';
 import type { Settings } from './options.js';
 import type { Registry } from './registry.js';
@@ -95,20 +95,26 @@ export class Requests {
   }
 
   /** Whether the run itself has to decide, in memory; where its workflow is not known, that waits. */
-  #isForPipeline({ status, workflow, version }: RunRecord, { type }: Control): boolean {
+  #isForPipeline(record: RunRecord, { type }: Control): boolean {
+    const { status, workflow, version } = record;
     if (isTerminal(status) || status === 'paused' || status === 'blocked') return false;
-    return type === 'cancel' || this.#registry.find(workflow, version) !== undefined;
+    return (
+      type === 'cancel' || (!isEarly(record, this.#host.now()) && this.#registry.find(workflow, version) !== undefined)
+    );
   }
 
   async #standingOf(record: RunRecord): Promise<Standing> {
-    const { id, link, status, rewinds } = record;
-    const failed = status === 'failed' ? await this.#journal.last(id, link, 'run-failed') : undefined;
+    const { id, link, status, rewinds = [] } = record;
+    const failed = await this.#journal.last(id, link, 'run-failed');
+    const stands = failed?.type === 'run-failed' && failed.seq > (rewinds.at(-1)?.seq ?? -1);
     const compensated = await this.#compensated(id, link);
     return {
       runId: id,
       isPaused: status === 'paused',
       isClosing: false,
-      failed: failed?.type === 'run-failed' ? failed : undefined,
+      // A terminal run is asked for nothing but to go back.
+      isOver: false,
+      failed: stands ? failed : undefined,
       rewinds,
       compensatedSince: (from) => sagasSince(compensated, from),
     };
@@ -119,7 +125,8 @@ export class Requests {
     return events.filter((event) => event.type === 'saga-compensated');
   }
 
-  async #write({ id, link, status: before, detail }: RunRecord, letter: Letter, decision: Decision): Promise<void> {
+  async #write(record: RunRecord, letter: Letter, decision: Decision): Promise<void> {
+    const { id, link, status: before, detail } = record;
     const last = await this.#journal.last(id, link);
     const now = this.#host.now();
     const seq = (last?.seq ?? -1) + 1;
@@ -130,12 +137,13 @@ export class Requests {
       at = instantOf(body, at, now);
       return { seq: seq + index, batch, epoch: 0, at, ...body };
     });
-    const [end] = decision.bodies;
-    const ended = end?.type === 'run-terminated' ? end.payload : undefined;
+    const end = decision.bodies.find((body) => body.type === 'run-terminated');
+    const ended = end?.payload;
     const status = decision.status && {
       status: decision.status,
       at: now,
       ...(ended === undefined ? {} : { detail: ended }),
+      ...startOf(record, decision, now),
     };
     const keptDetail = decision.status === 'paused' && detail !== undefined ? { detail } : {};
     await this.#host.commit({
@@ -145,7 +153,20 @@ export class Requests {
       consumed: decision.staysAsked ? [] : [letter.id],
       ...(status ? { status: { ...status, ...keptDetail } } : {}),
       ...(decision.goBack ? { rewinds: decision.goBack({ seq, at }).rewinds } : {}),
-      ...(decision.then === 'end' ? { closes: { children: 'all', at: now } } : {}),
+      ...closingOf(decision, now),
     });
   }
 }
+
+/** A run that is paused before it is due keeps the instant of its start, and waits for it when it is resumed. */
+const startOf = (
+  record: RunRecord,
+  { bodies: [body], status }: Decision,
+  now: number,
+): { readonly status?: 'pending'; readonly wakeAt?: number } => {
+  const { wakeAt } = record;
+  if (wakeAt === undefined || wakeAt <= now) return {};
+  if (record.status === 'pending' && status === 'paused') return { wakeAt };
+  const goesOn = record.status === 'paused' && body?.type === 'run-resumed' && body.payload === undefined;
+  return goesOn ? { status: 'pending', wakeAt } : {};
+};

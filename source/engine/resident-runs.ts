@@ -1,6 +1,6 @@
 import type { Journal } from '../journal/journal.js';
 import type { RunEvent } from '../journal/event.js';
-import type { RunRecord } from '../journal/run-record.js';
+import { isEarly, type RunRecord } from '../journal/run-record.js';
 import { isTerminal } from '../journal/status.js';
 import { PipelineExecution } from '../run/execution.js';
 import type { ExecutionHost } from '../run/host.js';
@@ -120,6 +120,11 @@ export class ResidentRuns {
     await this.#host.undecided(runId);
     const record = await this.#journal.run(runId);
     if (!record || isTerminal(record.status) || record.status === 'paused' || !this.#host.isOpen) return undefined;
+    // Signals wait for it in its mailbox. Whoever cancels it need not wait.
+    if (isEarly(record, this.#host.now()) && !(await this.#isAsked(runId))) {
+      this.#host.evicted(record.wakeAt);
+      return undefined;
+    }
     const workflow = this.#registry.find(record.workflow, record.version);
     if (!workflow) {
       const fields = { runId, workflow: record.workflow, version: record.version };
@@ -129,6 +134,11 @@ export class ResidentRuns {
     const execution = this.#resident.get(runId) ?? new PipelineExecution(record, workflow, this.#host);
     if (!this.#resident.has(runId)) this.#begin(execution);
     return execution;
+  }
+
+  async #isAsked(runId: string): Promise<boolean> {
+    const letters = await this.#journal.letters(runId);
+    return letters.some(({ kind }) => kind === 'control');
   }
 
   #begin(execution: PipelineExecution, first?: readonly RunEvent[]): void {

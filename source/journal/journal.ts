@@ -1,6 +1,6 @@
 import type { EventType, PositionedEvent, RunEvent } from './event.js';
 import type { NewRun, Rewind, RunFilter, RunRecord } from './run-record.js';
-import type { Statement } from './statement.js';
+import type { Statement, UserTransaction } from './statement.js';
 import type { RunStatus } from './status.js';
 
 /** A signal in a run's mailbox. Ids grow in the order of arrival, over all runs. */
@@ -60,20 +60,30 @@ export interface RunCommit {
     readonly detail?: string;
   };
   /** SQL of the user's own; the event with this `seq` becomes what came of it. */
-  readonly transactions?: readonly { readonly seq: number; readonly statements: readonly Statement[] }[];
+  readonly transactions?: readonly (UserTransaction & { readonly seq: number })[];
   /** Children that are started. One that is there already is left as it is. */
   readonly children?: readonly NewRun[];
   /** What is asked of children. */
   readonly requests?: readonly NewRequest[];
-  /** The close policies of these children (their ids), or of all, are carried out, as of this instant; those at their end are left alone. */
-  readonly closes?: { readonly children: 'all' | readonly string[]; readonly at: number };
+  /** The close policies of all children that are not at their end are carried out, as of this instant. */
+  readonly closesChildrenAt?: number;
+  /** Only of those of which an event of the link from this `seq` on tells. */
+  readonly closesChildrenSince?: number;
   readonly exposed?: readonly Exposed[];
   /** All versions that the link has chosen. */
   readonly versions?: Readonly<Record<string, number>>;
   /** All places where the link went back. */
   readonly rewinds?: readonly Rewind[];
-  /** The link ends, and the next one begins with this input. */
-  readonly next?: { readonly input: string; readonly at: number; readonly version: number };
+  /**
+   * The link ends, and the next one begins with this input. `unconsumed` are ids of signals whose consumption was skipped: the history
+   * that says so ends here.
+   */
+  readonly next?: {
+    readonly input: string;
+    readonly at: number;
+    readonly version: number;
+    readonly unconsumed?: readonly number[];
+  };
 }
 
 /** A copy of the beginning of a run's present link. */

@@ -40,6 +40,10 @@ export interface RunRecord {
   readonly detail?: string;
 }
 
+/** It was started for later, and nothing may happen before that instant. */
+export const isEarly = ({ status, wakeAt = 0 }: RunRecord, now: number): boolean =>
+  status === 'pending' && wakeAt > now;
+
 export interface NewRun {
   readonly id: string;
   readonly workflow: string;

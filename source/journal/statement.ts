@@ -13,6 +13,13 @@ export interface Statement {
   readonly args?: readonly SqlValue[];
 }
 
+/** Statements that are run as one, all of them or none. */
+export interface UserTransaction {
+  readonly statements: readonly Statement[];
+  /** What they give may take so many bytes in the journal. */
+  readonly maxResultBytes: number;
+}
+
 export interface StatementResult {
   /** By column. An INTEGER is a number, beyond 2^53 a bigint; a BLOB is a Uint8Array. */
   readonly rows: readonly Readonly<Record<string, SqlValue>>[];

@@ -1,6 +1,7 @@
 import { defer, filter, mergeMap, Observable, type OperatorFunction, type Subscriber } from 'rxjs';
 import type { CommandSpec } from '../run/command.js';
 import { requireRun, type RunContext } from '../run/context.js';
+import { startedIn } from './in-scope.js';
 
 /** How an operator turns one upstream value into a command. */
 export type ToCommand<V> = (
@@ -34,9 +35,13 @@ export const eachInRun = <I, V>(
   return (source) =>
     defer(() => {
       const run = requireRun(operator);
+      const { scope } = run;
+      // A promise upstream brings its value in a microtask, which belongs to no part of the run.
+      const inner = (value: I): Observable<V> =>
+        run.scope === scope ? project(run, value) : startedIn(run, scope, project(run, value));
       return source.pipe(
         filter(() => run.guard(operator)),
-        mergeMap((value) => project(run, value), concurrency),
+        mergeMap(inner, concurrency),
       );
     });
 };

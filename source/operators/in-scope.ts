@@ -7,25 +7,30 @@ import type { Scope } from '../run/scope.js';
  * they stand by that.
  */
 export const inScope = <T>(run: RunContext, scope: Scope, source: Observable<T>): Observable<T> =>
-  new Observable<T>((subscriber) => {
-    const outer = run.scope;
-    return run.within(scope, () =>
-      source.subscribe({
-        next: (value) => {
-          run.within(outer, () => {
-            subscriber.next(value);
-          });
-        },
-        error: (error: unknown) => {
-          run.within(outer, () => {
-            subscriber.error(error);
-          });
-        },
-        complete: () => {
-          run.within(outer, () => {
-            subscriber.complete();
-          });
-        },
-      }),
-    );
-  });
+  new Observable<T>((subscriber) => handedOnIn(run, run.scope, startedIn(run, scope, source)).subscribe(subscriber));
+
+/** Subscribes as a part of the run. */
+export const startedIn = <T>(run: RunContext, scope: Scope, source: Observable<T>): Observable<T> =>
+  new Observable<T>((subscriber) => run.within(scope, () => source.subscribe(subscriber)));
+
+/** Hands on what comes as a part of the run, whatever brings it. */
+export const handedOnIn = <T>(run: RunContext, scope: Scope, source: Observable<T>): Observable<T> =>
+  new Observable<T>((subscriber) =>
+    source.subscribe({
+      next: (value) => {
+        run.within(scope, () => {
+          subscriber.next(value);
+        });
+      },
+      error: (error: unknown) => {
+        run.within(scope, () => {
+          subscriber.error(error);
+        });
+      },
+      complete: () => {
+        run.within(scope, () => {
+          subscriber.complete();
+        });
+      },
+    }),
+  );

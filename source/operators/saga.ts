@@ -1,19 +1,8 @@
-import {
-  catchError,
-  defer,
-  finalize,
-  mergeMap,
-  of,
-  pipe,
-  tap,
-  toArray,
-  type Observable,
-  type OperatorFunction,
-} from 'rxjs';
+import { catchError, defer, finalize, mergeMap, of, tap, toArray, type Observable, type OperatorFunction } from 'rxjs';
 import type { RunContext } from '../run/context.js';
 import { checkName } from './activity-definition.js';
 import { eachInRun } from './ask.js';
-import { inScope } from './in-scope.js';
+import { handedOnIn, inScope } from './in-scope.js';
 import { SagaScope } from './saga-scope.js';
 
 type Op<I, O> = OperatorFunction<I, O>;
@@ -91,15 +80,22 @@ export function saga<A, B, C, D, E, F, G, H, I>(
 export function saga<A, Z>(name: string, ...operators: readonly Op<never, unknown>[]): Op<A, Z> {
   checkName('saga', name);
   // The overloads have seen that each fits the one before.
-  const inner = pipe(...(operators as unknown as readonly [Op<A, Z>])) as Op<A, Z>;
-  return eachInRun(`saga("${name}")`, 1, (run, value) => performed(run, name, of(value).pipe(inner)));
+  const steps = operators as unknown as readonly Op<unknown, unknown>[];
+  return eachInRun(`saga("${name}")`, 1, (run, value) => performed<Z>(run, name, of(value), steps));
 }
 
 /** One saga: its outputs once it has completed. */
-const performed = <Z>(run: RunContext, name: string, steps$: Observable<Z>): Observable<Z> =>
+const performed = <Z>(
+  run: RunContext,
+  name: string,
+  input$: Observable<unknown>,
+  steps: readonly Op<unknown, unknown>[],
+): Observable<Z> =>
   defer(() => {
     const saga = new SagaScope(name, run);
-    return inScope(run, saga.scope, steps$).pipe(
+    // A promise between the steps brings its value in a microtask, which belongs to no part of the run.
+    const results$ = steps.reduce((source$, next) => handedOnIn(run, saga.scope, next(source$)), input$);
+    return inScope(run, saga.scope, results$ as Observable<Z>).pipe(
       tap({
         complete: () => {
           saga.complete();

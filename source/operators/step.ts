@@ -1,7 +1,9 @@
 import { EMPTY, Observable, type OperatorFunction } from 'rxjs';
 import { DeterminismError, EngineError } from '../errors.js';
 import type { ActivityContext, ActivityFunction, ActivityObject, Emitted, ExecutionOptions } from '../run/activity.js';
+import type { Command } from '../run/command.js';
 import type { RunContext } from '../run/context.js';
+import type { Codec } from '../values/codec.js';
 import { defineActivity, type ActivityDefinition, type ActivityOptions } from './activity-definition.js';
 import { ask, eachInRun } from './ask.js';
 import { toActivity } from './execute.js';
@@ -66,11 +68,12 @@ const performed = <I, O>(
 ): Observable<O> => {
   const name = `${saga.name}/${definition.name}`;
   const operator = `step("${name}")`;
-  const undoOf = (payload: string | undefined): (() => Observable<unknown>) | undefined => {
+  const undoOf = (undoes: Command, payload: string | undefined): (() => Observable<unknown>) | undefined => {
     if (!undoing) return undefined;
-    // A stream that emitted nothing has no result.
-    const result = (payload === undefined ? undefined : definition.output.decode(payload)) as O;
-    return () => ask(run, operator, toActivity({ ...undoing, name }, { result, input }, 'compensation'));
+    const codec = effectCodec(definition, payload);
+    const effect = codec.decode(definition.input.encode(input));
+    const toCompensation = toActivity({ ...undoing, name, input: codec }, effect, 'compensation');
+    return () => ask(run, operator, (...to) => ({ ...toCompensation(...to), undoes }));
   };
   return new Observable<O>((subscriber) => {
     if (!run.guard(operator)) return undefined;
@@ -78,7 +81,8 @@ const performed = <I, O>(
     const command = run.issue({
       ...spec,
       deliver: (event) => {
-        if (event.type === 'activity-completed') saga.took(command, undoOf(event.payload ?? command.progress.last));
+        if (event.type === 'activity-completed')
+          saga.took(command, undoOf(command, event.payload ?? command.progress.last));
         else if (event.type === 'activity-failed') saga.ended(command);
         spec.deliver(event);
       },
@@ -89,6 +93,19 @@ const performed = <I, O>(
     };
   });
 };
+
+/** What a compensation is told passes through the codecs of its step, as it did when it came about. */
+const effectCodec = <I, O>(
+  { input: codec, output }: ActivityDefinition<I, O>,
+  payload: string | undefined,
+): Codec<Effect<I, O>> => ({
+  encode: ({ input }) => codec.encode(input),
+  decode: (text) => ({
+    // A stream that emitted nothing has no result.
+    result: (payload === undefined ? undefined : output.decode(payload)) as O,
+    input: codec.decode(text),
+  }),
+});
 
 const callable = <F>(name: string, fn: F): F => {
   if (typeof fn === 'function' || (typeof fn === 'object' && fn !== null && 'run' in fn)) return fn;

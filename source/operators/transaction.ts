@@ -75,7 +75,7 @@ const toTransaction = <S extends Statements>(name: string, asked: S): ToCommand<
       kind: 'transaction',
       name,
       digest: digest(defaultCodec.encode(list.map(({ sql, args = [] }) => [sql, args]))),
-      statements: list,
+      transaction: { statements: list, maxResultBytes: run.maxPayloadBytes },
       deliver: (event) => {
         if (event.type === 'transaction-failed') subscriber.error(recordedFailure(event));
         else if (event.type === 'transaction-committed') {

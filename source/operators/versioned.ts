@@ -1,5 +1,5 @@
-import { concat, concatMap, connect, dematerialize, map, materialize, mergeMap, of, take } from 'rxjs';
-import type { ObservableNotification, OperatorFunction } from 'rxjs';
+import { buffer, concat, concatWith, connect, dematerialize, from, materialize, mergeMap, NEVER, take } from 'rxjs';
+import type { Observable, ObservableNotification, OperatorFunction } from 'rxjs';
 import { EngineError } from '../errors.js';
 import { getVersion } from './get-version.js';
 
@@ -36,18 +36,22 @@ export function versioned<I, A, B, C, D>(
 ): Op<I, A | B | C | D>;
 export function versioned<I, A>(change: string, branches: { readonly [version: number]: Op<I, A> }): Op<I, A> {
   const { min, max } = rangeOf(change, branches);
+  const chosen = (): Observable<number> => getVersion(change, min, max);
   return (source) =>
     source.pipe(
       // The end of an empty source comes here, too: a branch may make something of it.
       materialize(),
-      concatMap((notification) => getVersion(change, min, max).pipe(map((version) => ({ version, notification })))),
-      connect((chosen$) =>
-        chosen$.pipe(
+      concatWith(NEVER),
+      connect((all$: Observable<ObservableNotification<I>>) =>
+        all$.pipe(
+          // What comes before the choice is committed waits for it.
+          buffer(all$.pipe(take(1), mergeMap(chosen))),
           take(1),
-          mergeMap(({ version, notification }) =>
-            concat(of(notification), chosen$.pipe(map((next): ObservableNotification<I> => next.notification))).pipe(
-              dematerialize(),
-              branchOf(change, branches, version),
+          mergeMap((early) =>
+            chosen().pipe(
+              mergeMap((version) =>
+                concat(from(early), all$).pipe(dematerialize(), branchOf(change, branches, version)),
+              ),
             ),
           ),
         ),

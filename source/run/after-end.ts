@@ -28,7 +28,8 @@ export class AfterEnd {
   readonly #workflow: WorkflowDefinition<unknown, unknown>;
   readonly #run: LiveContext;
   readonly #history: History;
-  #isClosed = false;
+  /** The instant of the pipeline's end, once its clean-up has begun. */
+  #closedAt: number | undefined;
   #isPlanned = false;
   #recorded: End | undefined;
   #recordedSeq = 0;
@@ -60,6 +61,11 @@ export class AfterEnd {
     return this.plannedAt !== undefined;
   }
 
+  /** It is cleaning up, and that will not be its end: it goes back, or on to its next link. */
+  get goesOn(): boolean {
+    return this.isClosing && (this.willRetry || this.#run.pipeline.end?.type === 'run-continued');
+  }
+
   get failed(): { readonly index?: number; readonly seq: number } | undefined {
     return this.#recorded?.type === 'run-failed' ? { ...this.#recorded, seq: this.#recordedSeq } : undefined;
   }
@@ -83,11 +89,13 @@ export class AfterEnd {
   }
 
   /** Asks the retry policy, once; whether what is in flight has to hear that the run has failed for good. */
-  isToBeSoftened(host: ExecutionHost, now: number): boolean {
+  isToBeSoftened(host: ExecutionHost): boolean {
     const { end } = this.#run.pipeline;
     if (this.#isPlanned || end?.type !== 'run-failed' || this.isRecorded) return false;
     this.#isPlanned = true;
     const random = (): number => host.random();
+    // Counted from its failure, not from the end of its clean-up, which a crash may put off.
+    const now = this.#closedAt ?? this.#run.clock;
     this.plannedAt = retryAfter(end, this.#record, this.#workflow, { random, now });
     return !this.willRetry;
   }
@@ -126,17 +134,19 @@ export class AfterEnd {
   /** The last thing within each turn. */
   settleTurn(): void {
     const run = this.#run;
-    if (run.pipeline.end && !this.#isClosed) {
-      this.#isClosed = true;
+    if (run.pipeline.end && this.#closedAt === undefined) {
+      this.#closedAt = run.clock;
       run.close();
     } else run.cancellations.takeEffect();
-    if (this.#isClosed) run.settleCleanUp();
+    if (this.#closedAt !== undefined) run.settleCleanUp();
   }
 
   /** An event after the pipeline's end: clean-up, what was let finish, and the end itself. */
   meet(event: RunEvent): Encounter {
-    if (event.type === 'output-emitted') return this.#history.meet(event, this.#run.pipeline.end);
+    const isFact = event.type === 'output-emitted' || event.type === 'saga-compensated';
+    if (isFact) return this.#history.meet(event, this.#run.pipeline.end);
     if (isEnd(event)) return this.#meetEnd(event);
+    if (event.type === 'saga-compensated') this.#run.compensated.met(event);
     if (!('key' in event)) return undefined;
     const command = this.#run.commands.pending.get(event.key);
     if (command?.scope.cleanUp || event.type === 'child-closed')
@@ -144,11 +154,13 @@ export class AfterEnd {
     if (command && this.isLate(command)) {
       const encounter = this.#history.meet(event, this.#run.pipeline.end);
       if (encounter instanceof DeterminismError) return encounter;
-      if (encounter?.last) this.#run.commands.settle(command);
+      if (encounter) this.#run.note(command, encounter.delivery, encounter.last);
       return undefined;
     }
     // The rest of the batch in which the run ended is skipped, live and on replay alike.
-    return event.batch === this.#run.batch ? undefined : this.#history.endedEarly(event);
+    if (event.batch !== this.#run.batch) return this.#history.endedEarly(event);
+    this.#history.skip(event);
+    return undefined;
   }
 
   #meetEnd(event: RunEvent & End): Encounter {

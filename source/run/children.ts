@@ -1,10 +1,11 @@
 import { ChildError } from '../errors.js';
 import type { ChildLetter } from '../journal/child-letter.js';
+import type { ChildClosed, RunEvent } from '../journal/event.js';
 import type { Letter, NewRequest } from '../journal/journal.js';
 import type { NewRun } from '../journal/run-record.js';
 import { digest } from '../values/digest.js';
 import { decodeFailure, encodeFailure } from '../values/failure.js';
-import { noChild, type Command, type CommandSpec } from './command.js';
+import type { Command, CommandSpec } from './command.js';
 import type { Commands } from './commands.js';
 import type { PendingNote } from './compose.js';
 import type { Outcome } from './ready.js';
@@ -20,8 +21,8 @@ export class Children {
   readonly #commands: Commands;
   /** Cancelled, and their policy not carried out yet. */
   readonly #closing = new Map<string, Command>();
-  /** Started in a part of the journal that no longer counts, and not closed yet, by id. */
-  readonly #orphans = new Map<string, PendingNote>();
+  /** Whose policies have been carried out, in what is replayed. */
+  readonly #closed = new Set<string>();
   readonly #byId = new Map<string, Command>();
 
   constructor(runId: string, link: number, commands: Commands) {
@@ -31,12 +32,8 @@ export class Children {
   }
 
   idOf({ epoch, key, child }: Command): string {
-    return this.#idOf({ epoch, key, index: child.incarnation });
-  }
-
-  #idOf({ epoch, key, index }: Incarnation): string {
     const id = idempotencyKey(this.#runId, this.#link, epoch, key);
-    const whole = index === 0 ? id : `${id}~${index}`;
+    const whole = child.incarnation === 0 ? id : `${id}~${child.incarnation}`;
     return whole.length <= longestId ? whole : `${whole.slice(0, longestId / 2)}~${digest(whole)}`;
   }
 
@@ -83,57 +80,30 @@ export class Children {
 
   /** The pipeline has unsubscribed from it. */
   cancelled(command: Command): void {
-    if (command.child.state !== 'absent') this.#closing.set(command.key, command);
+    const { key, epoch, child } = command;
+    if (child.state === 'absent' || this.#closed.has(nameOf(key, epoch, child.incarnation))) return;
+    this.#closing.set(key, command);
   }
 
-  /** The record says that its policy has been carried out; answers whether its start no longer counts. */
-  closed(event: Incarnation): boolean {
-    const isOrphan = this.#orphans.delete(this.#idOf(event));
-    if (!isOrphan) this.#closing.delete(event.key);
-    return isOrphan;
-  }
-
-  /** The run goes back behind something that a child has led to: whatever it still does, nobody listens to it any more. */
-  lost({ key, epoch, index, digest: ofInput }: Incarnation & { readonly digest: string }): void {
-    const id = this.#idOf({ key, epoch, index });
-    this.#orphans.set(id, {
-      command: { key, epoch, state: 'cancelled', spec: { digest: ofInput } },
-      note: { type: 'child-closed', index },
-      closes: id,
-    });
-  }
-
-  /** The run goes back behind something that this command's child has led to: another one is started. */
-  leave(command: Command): void {
-    const { child, key, epoch, spec } = command;
-    if (child.state === 'absent') return;
-    this.lost({ key, epoch, index: child.incarnation, digest: spec.digest });
-    command.child = { ...noChild, incarnation: child.incarnation + 1 };
-  }
-
-  /** The history was copied from another run: its children are not this one's. */
-  disown(): void {
-    this.#orphans.clear();
-    for (const command of this.#commands.pending.values()) this.replace(command);
+  /** The record says that its policy has been carried out. A replay hears of that before it looks at what it has cancelled. */
+  closed({ key, epoch, index }: RunEvent & ChildClosed): void {
+    this.#closed.add(nameOf(key, epoch, index));
   }
 
   /** Carries out the policies of those that nobody listens to any more; at the end of the run of all that are at work. */
   takeClosing(all: boolean, now: number): readonly PendingNote[] {
     const listening = all ? [...this.#commands.pending.values()].filter(isAtWork) : [];
     const closing = [...this.#closing.values(), ...listening];
-    const orphans = [...this.#orphans.values()];
     this.#closing.clear();
-    this.#orphans.clear();
-    const closed = closing.map((command): PendingNote => ({
+    return closing.map((command) => ({
       command,
       note: { type: 'child-closed', index: command.child.incarnation },
       request: closeRequest(command, this.idOf(command), now),
     }));
-    return [...orphans, ...closed];
   }
 
   get isClosing(): boolean {
-    return this.#closing.size > 0 || this.#orphans.size > 0;
+    return this.#closing.size > 0;
   }
 
   /** A retry finds the child closed: another one is started. */
@@ -161,12 +131,8 @@ export class Children {
   }
 }
 
-/** One of the children that a command has had. */
-interface Incarnation {
-  readonly key: string;
-  readonly epoch: number;
-  readonly index: number;
-}
+/** Which of the children of a command. */
+const nameOf = (key: string, epoch: number, incarnation: number): string => `${epoch} ${incarnation} ${key}`;
 
 type ChildSpec = Extract<CommandSpec, { readonly kind: 'child' }>;
 

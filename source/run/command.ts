@@ -1,5 +1,5 @@
 import type { Delivery, RunEvent } from '../journal/event.js';
-import type { Statement } from '../journal/statement.js';
+import type { UserTransaction } from '../journal/statement.js';
 import type { ActivityTask } from './activity.js';
 import type { Scope } from './scope.js';
 
@@ -31,10 +31,11 @@ export type ActivityKind = 'activity' | 'step' | 'compensation' | 'finalizer';
 
 /** What a durable operator asks of its run for one upstream value: do this, or give me its record. */
 export type CommandSpec =
-  | (CommandSpecBase & { readonly kind: ActivityKind; readonly task: ActivityTask })
+  /** `undoes`: of a compensation, the step whose identity it shares. */
+  | (CommandSpecBase & { readonly kind: ActivityKind; readonly task: ActivityTask; readonly undoes?: Command })
   /** `compute` answers with the encoded value. */
   | (CommandSpecBase & { readonly kind: 'sideEffect'; readonly compute: () => string })
-  | (CommandSpecBase & { readonly kind: 'transaction'; readonly statements: readonly Statement[] })
+  | (CommandSpecBase & { readonly kind: 'transaction'; readonly transaction: UserTransaction })
   /** `newest` is what a run chooses that has not chosen yet. */
   | (CommandSpecBase & { readonly kind: 'version'; readonly newest: number })
   | (CommandSpecBase & { readonly kind: 'child'; readonly child: ChildTask })

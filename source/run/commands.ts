@@ -1,7 +1,7 @@
 import type { Command, CommandKind, CommandSpec } from './command.js';
 import { noChild, noProgress } from './command.js';
 import type { Scope } from './scope.js';
-import { Ordinals, stepKey } from './step-key.js';
+import { ordinalOf, Ordinals, stepKey } from './step-key.js';
 
 /** The kinds that just wait; the engine or the journal carries out the others. */
 const waits: ReadonlySet<CommandKind> = new Set<CommandKind>(['signal', 'timer', 'sleep', 'child']);
@@ -36,8 +36,7 @@ export class Commands {
   issue(spec: CommandSpec, clock: number, batch: number, scope: Scope): Command {
     const command: Command = {
       spec,
-      key: stepKey(spec.kind, spec.name, this.#ordinals.next(spec.kind, spec.name)),
-      epoch: scope.saga ? Math.max(this.epoch, this.renewed.get(scope.saga.key) ?? 0) : this.epoch,
+      ...this.#identityOf(spec, scope),
       order: this.#order,
       issuedAt: clock,
       batch,
@@ -82,6 +81,17 @@ export class Commands {
   get inFlight(): boolean {
     for (const command of this.pending.values()) if (command.launched) return true;
     return false;
+  }
+
+  #identityOf(spec: CommandSpec, { saga }: Scope): Pick<Command, 'key' | 'epoch'> {
+    // A step is undone once, even when a retry drops that: it would be undone behind the rewind once more, under another key.
+    if ('undoes' in spec) {
+      return { key: stepKey(spec.kind, spec.name, ordinalOf(spec.undoes.key)), epoch: spec.undoes.epoch };
+    }
+    return {
+      key: stepKey(spec.kind, spec.name, this.#ordinals.next(spec.kind, spec.name)),
+      epoch: saga ? Math.max(this.epoch, this.renewed.get(saga.key) ?? 0) : this.epoch,
+    };
   }
 
   #leave(command: Command, state: 'settled' | 'cancelled'): void {

@@ -1,18 +1,16 @@
 import type { EventBody, RunEvent } from '../journal/event.js';
 import type { NewRequest, RunCommit } from '../journal/journal.js';
 import type { NewRun } from '../journal/run-record.js';
-import type { Command, CommandSpec } from './command.js';
+import type { Command } from './command.js';
 import type { Note, Outcome, Ready } from './ready.js';
 
 export interface PendingNote {
-  readonly command: Pick<Command, 'key' | 'epoch' | 'state'> & { readonly spec: Pick<CommandSpec, 'digest'> };
+  readonly command: Command;
   readonly note: Note;
   readonly recorded?: (() => void) | undefined;
   /** What goes into the same commit. */
   readonly child?: NewRun;
   readonly request?: NewRequest | undefined;
-  /** The id of a child whose close policy is carried out. */
-  readonly closes?: string;
 }
 
 /** What one commit of a run is made of, in the order in which it is written. */
@@ -61,8 +59,8 @@ export const compose = (
   for (const fact of facts) add(clock, 0, fact);
   for (const { command, note } of notes) add(clock, command.epoch, ofCommand(command, note));
   const firstDelivery = seq + events.length;
-  const transactions = ready.flatMap(({ statements }, index) =>
-    statements ? [{ seq: firstDelivery + index, statements }] : [],
+  const transactions = ready.flatMap(({ transaction }, index) =>
+    transaction ? [{ seq: firstDelivery + index, ...transaction }] : [],
   );
   let at = clock;
   for (const { command, outcome, time } of ready) {
@@ -92,7 +90,7 @@ export const compose = (
 export const instantOf = ({ type }: EventBody, clock: number, now: number): number =>
   type === 'cancel-requested' || type === 'run-retried' || type === 'run-rewound' ? Math.max(clock, now) : clock;
 
-const ofCommand = (command: PendingNote['command'], body: Outcome | Note): EventBody => {
+const ofCommand = (command: Command, body: Outcome | Note): EventBody => {
   const header = { key: command.key, digest: command.spec.digest };
   return { ...header, ...body };
 };

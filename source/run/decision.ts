@@ -1,3 +1,4 @@
+import type { RunCommit } from '../journal/journal.js';
 import type { EventBody } from '../journal/event.js';
 import type { Rewind } from '../journal/run-record.js';
 import { retryOf, rewindOf, terminated, type Control, type GoingBack } from './control.js';
@@ -8,6 +9,8 @@ export interface Standing {
   readonly isPaused: boolean;
   /** Its pipeline is at its end, its clean-up or its record is not. */
   readonly isClosing: boolean;
+  /** Its end is recorded, and nothing sends it back by itself: it is let finish what it left in flight. */
+  readonly isOver: boolean;
   /** The failure with which it ended, when it may be retried. */
   readonly failed: { readonly index?: number; readonly seq: number } | undefined;
   readonly rewinds?: readonly Rewind[] | undefined;
@@ -26,6 +29,8 @@ export interface Decision {
    * `end`: there is nothing more to do.
    */
   readonly then: 'nothing' | 'turn' | 'hold' | 'restart' | 'end';
+  /** The close policies of children are carried out: of those of which an event from this `seq` on tells. */
+  readonly closesChildrenSince?: number;
   /** The request is not over with this: the run decides about it once more when it has been replayed. */
   readonly staysAsked?: boolean;
 }
@@ -35,10 +40,13 @@ export type Holds = 'no' | 'paused' | 'restarting';
 
 const nothing: Decision = { bodies: [], then: 'nothing' };
 const resumed = { type: 'run-resumed' } as const;
+/** What may be asked of a run that is at its end. */
+const goesBack: readonly Control['type'][] = ['replay', 'rewind'];
 
 /** What a request comes to. Asked for twice, it comes to nothing the second time. Pure. */
 export const decisionOn = (control: Control, standing: Standing): Decision => {
   const { isPaused, isClosing, failed } = standing;
+  if (standing.isOver && !goesBack.includes(control.type)) return nothing;
   switch (control.type) {
     case 'pause':
       return isPaused || isClosing ? nothing : { bodies: [{ type: 'run-paused' }], status: 'paused', then: 'hold' };
@@ -50,15 +58,23 @@ export const decisionOn = (control: Control, standing: Standing): Decision => {
     case 'cancel':
       return cancel(standing);
     case 'terminate':
-      return { bodies: [terminated(standing.runId)], status: 'terminated', then: 'end' };
+      return terminate(standing);
     case 'rewind': {
       const sagas = standing.compensatedSince(control.goTo + 1);
       const goBack = (place: Pick<Rewind, 'seq' | 'at'>): GoingBack =>
         rewindOf(control.goTo, { ...place, sagas }, standing.rewinds);
-      return { bodies: [goBack({ seq: 0, at: 0 }).event], goBack, status: 'running', then: 'restart' };
+      const { event } = goBack({ seq: 0, at: 0 });
+      return { bodies: [event], goBack, status: 'running', then: 'restart', closesChildrenSince: control.goTo + 1 };
     }
   }
 };
+
+/** What a decision means to the children of its run. */
+export const closingOf = (
+  { closesChildrenSince: since }: Decision,
+  now: number,
+): Pick<RunCommit, 'closesChildrenAt' | 'closesChildrenSince'> =>
+  since === undefined ? {} : { closesChildrenAt: now, closesChildrenSince: since };
 
 /** A failed run goes back to where the failure began. */
 export const retry = (
@@ -70,6 +86,13 @@ export const retry = (
   const goBack = (place: Pick<Rewind, 'seq' | 'at'>): GoingBack =>
     retryOf(failed, { ...place, automatic, sagas }, rewinds);
   return { bodies: [goBack({ seq: 0, at: 0 }).event], goBack, status: 'running', then: 'restart' };
+};
+
+/** A run that waits for its retry goes back first, for it has one end. */
+const terminate = ({ runId, failed, ...standing }: Standing): Decision => {
+  const back = failed ? retry(failed, standing, false) : nothing;
+  const bodies = [...back.bodies, terminated(runId)];
+  return { ...back, bodies, status: 'terminated', then: 'end', closesChildrenSince: 0 };
 };
 
 const cancel = ({ isPaused, isClosing, failed, ...standing }: Standing): Decision => {

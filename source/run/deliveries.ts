@@ -36,6 +36,7 @@ export class Deliveries {
     run.scope = mainScope;
     const cut = this.#pages.cutAt(event, run);
     run.exposures.met(event.batch);
+    if (event.type === 'child-closed') this.#children.closed(event);
     if (run.pipeline.end) return this.#follow(cut ? undefined : this.#after.meet(event));
     run.seq = event.seq;
     const encounter = this.#meet(event, cut);
@@ -74,7 +75,8 @@ export class Deliveries {
         this.#heldBatch = event.payload === 'cancel' ? event.batch : undefined;
         return;
       case 'run-forked':
-        this.#children.disown();
+        // The children of the run that was copied are not this one's.
+        for (const command of run.commands.pending.values()) this.#children.replace(command);
         return;
       case 'run-terminated':
         run.pipeline.finish(event);

@@ -84,10 +84,10 @@ export class PipelineExecution implements TurnTaker, Execution {
       for (const signal of await this.#host.mailbox(this.runId)) this.context.mailbox.arrive(signal);
       for (const letter of await this.#host.letters(this.runId)) this.#inbox.arrive(letter);
     }
-    const page = first ?? (await this.#host.events(this.runId, this.link, 0, this.#pages.size));
+    const page = first ? this.#pages.begin(first) : await this.#readPage();
     if (this.#phase !== 'loading') return;
     this.#phase = 'replaying';
-    this.#replay(page);
+    this.#queue(page);
   }
 
   get status(): 'busy' | 'idle' | 'stopped' {
@@ -177,10 +177,11 @@ export class PipelineExecution implements TurnTaker, Execution {
   async collect(): Promise<void> {
     if (this.#phase !== 'idle') return;
     const now = this.#host.now();
+    const isToBeSoftened = this.#after.isToBeSoftened(this.#host);
     const decision = this.#inbox.next(now, this.#holds);
     const batch = { run: this.context, children: this.#children, next: this.#next };
     const started = settleBatch(this, this.#host, batch, this.#after.launches(decision, this.#holds));
-    if (this.#after.isToBeSoftened(this.#host, now)) softenAll(this, this.#host, this.context);
+    if (isToBeSoftened) softenAll(this, this.#host, this.context);
     if (started && !decision && (this.nextDue ?? Infinity) <= now) {
       // What has just been started may be ready by the next tick, and come before a timer that is due at the same time.
       this.#host.ready(this);
@@ -276,13 +277,12 @@ export class PipelineExecution implements TurnTaker, Execution {
       this.#goLive();
       return;
     }
-    const page = await this.#host.events(this.runId, this.link, this.#pages.seq, this.#pages.size);
-    if (!this.#isStopped()) this.#replay(page);
+    const page = await this.#readPage();
+    if (!this.#isStopped()) this.#queue(page);
   }
 
-  #replay(page: readonly RunEvent[]): void {
-    this.#pages.add(page);
-    this.#queue(page);
+  #readPage(): Promise<readonly RunEvent[]> {
+    return this.#pages.read((from, limit) => this.#host.events(this.runId, this.link, from, limit));
   }
 
   #goLive(): void {

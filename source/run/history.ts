@@ -3,7 +3,7 @@ import { isEnd, type Bookkeeping, type Delivery, type End, type RunEvent } from 
 import type { SignalRecord } from '../journal/journal.js';
 import { decodeFailure, messageOf } from '../values/failure.js';
 import type { Children } from './children.js';
-import { noChild, type Command } from './command.js';
+import type { Command } from './command.js';
 import type { Commands } from './commands.js';
 import { decide, isFailure } from './decide.js';
 import * as divergence from './divergence.js';
@@ -48,6 +48,11 @@ export class History {
     return divergence.endedEarly(event, this.#nearest);
   }
 
+  /** Nobody waits for it any more: a signal is there again. */
+  skip(event: RunEvent): void {
+    if (event.type === 'signal-received') this.#mailbox.giveBack(letterOf(event));
+  }
+
   #meet(event: RunEvent, end: End | undefined): Encounter {
     if ('key' in event) return this.#meetCommand(event);
     if (event.type === 'output-emitted') {
@@ -72,7 +77,7 @@ export class History {
     const verdict = decide(event, this.#commands.pending, this.#commands.cancelled);
     const isAsked = (verdict.type === 'deliver' || verdict.type === 'note') && verdict.command.epoch === event.epoch;
     if (!isAsked) {
-      if (event.type === 'signal-received') this.#mailbox.giveBack(letterOf(event));
+      this.skip(event);
       return undefined;
     }
     if (verdict.type === 'note') Object.assign(verdict.command, verdict.changes);
@@ -96,9 +101,12 @@ export class History {
     const verdict = decide(event, this.#commands.pending, this.#commands.cancelled);
     const command = verdict.type === 'deliver' || verdict.type === 'note' ? verdict.command : undefined;
     if (!command || command.epoch !== event.epoch || !cut.keepsSuccesses) {
-      if (event.type === 'signal-received') this.#mailbox.giveBack(letterOf(event));
-      const lost = event.type === 'child-closed' && this.#children.closed(event);
-      if (!lost) this.#leaveChild(event, command);
+      this.skip(event);
+      if (command?.spec.kind === 'child' && command.epoch === event.epoch) {
+        // Its id is taken by the child that was started here.
+        if (event.type === 'child-started' && verdict.type === 'note') Object.assign(command, verdict.changes);
+        this.#children.replace(command);
+      }
       return undefined;
     }
     if (isFailure(event)) {
@@ -114,23 +122,13 @@ export class History {
       return undefined;
     }
     if (event.type === 'child-closed') {
-      if (!this.#children.closed(event)) this.#children.replace(command);
+      this.#children.replace(command);
       return undefined;
     }
     if (verdict.type === 'note') Object.assign(command, verdict.changes);
     return verdict.type === 'deliver'
       ? { command, delivery: event as RunEvent & Delivery, last: verdict.last }
       : undefined;
-  }
-
-  /** An event of a child that no longer counts. */
-  #leaveChild(event: RunEvent & (Delivery | Bookkeeping), command: Command | undefined): void {
-    const isOwn = command?.spec.kind === 'child' && command.epoch === event.epoch;
-    if (event.type === 'child-started') {
-      this.#children.lost(event);
-      if (isOwn) command.child = { ...noChild, incarnation: event.index + 1 };
-    } else if (isOwn && event.type === 'child-closed') this.#children.replace(command);
-    else if (isOwn) this.#children.leave(command);
   }
 
   /** Only a run that is at its end has one: it is replayed to verify that the code still leads there. */
@@ -142,10 +140,8 @@ export class History {
   }
 
   #meetCommand(event: RunEvent & (Delivery | Bookkeeping)): Encounter {
-    const wasLost = event.type === 'child-closed' && this.#children.closed(event);
     const missing = this.#outputs.unrecordedBefore(event.batch);
     if (missing !== undefined) return divergence.extraOutput(event, missing, this.#nearest);
-    if (wasLost) return undefined;
     const verdict = decide(event, this.#commands.pending, this.#commands.cancelled);
     switch (verdict.type) {
       case 'deliver':
@@ -154,7 +150,7 @@ export class History {
         Object.assign(verdict.command, verdict.changes);
         return undefined;
       case 'skip':
-        if (event.type === 'signal-received') this.#mailbox.giveBack(letterOf(event));
+        this.skip(event);
         return undefined;
       case 'unasked':
         return divergence.unasked(event, this.#commands.pending.values(), this.#nearest);

@@ -34,9 +34,9 @@ export class RunInbox {
     return true;
   }
 
-  /** Whether there is something that the run has not looked at. */
+  /** Whether there is something that the run has to look at. */
   get hasUnread(): boolean {
-    return this.#letters.length > 0;
+    return this.#letters.some((letter) => this.#isReadNow(letter));
   }
 
   takeDiscarded(): readonly number[] {
@@ -46,7 +46,7 @@ export class RunInbox {
   /** What was asked of the run, one request at a time; or that its retry is due. */
   next(now: number, holds: Holds): Decision | undefined {
     while (holds !== 'restarting') {
-      const letter = this.#letters.shift();
+      const letter = this.#takeLetter();
       if (!letter) break;
       if (letter.kind === 'child') {
         // A paused run leaves it in the database.
@@ -64,6 +64,16 @@ export class RunInbox {
     return isDue ? retry(failed, this.#standing(holds), true) : undefined;
   }
 
+  #takeLetter(): Letter | undefined {
+    const place = this.#letters.findIndex((letter) => this.#isReadNow(letter));
+    return place < 0 ? undefined : this.#letters.splice(place, 1)[0];
+  }
+
+  /** What is asked of a run that cleans up and then goes on waits until then: it is about that. A termination does not wait. */
+  #isReadNow(letter: Letter): boolean {
+    return !this.#after.goesOn || letter.kind === 'child' || controlOf(letter)?.type === 'terminate';
+  }
+
   #hear(letter: Letter): void {
     const heard = this.#children.read(letter);
     if (!heard) this.#discarded.push(letter.id);
@@ -74,11 +84,12 @@ export class RunInbox {
   }
 
   #standing(holds: Holds): Standing {
-    const { isClosing, failed } = this.#after;
+    const { isClosing, isOver, failed } = this.#after;
     return {
       runId: this.#record.id,
       isPaused: holds === 'paused',
       isClosing,
+      isOver,
       failed,
       rewinds: this.#record.rewinds,
       compensatedSince: (from) => this.#run.compensated.since(from),

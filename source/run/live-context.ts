@@ -189,6 +189,13 @@ export class LiveContext implements RunContext {
   deliver(command: Command, event: RunEvent & Delivery, last: boolean): void {
     this.clock = Math.max(this.clock, event.at);
     if (event.type === 'signal-received') this.mailbox.consumed(event.index, command.spec.name);
+    this.note(command, event, last);
+    this.scope = command.scope;
+    command.spec.deliver(event);
+  }
+
+  /** How far a command has come, whether or not its record is delivered. */
+  note(command: Command, event: RunEvent & Delivery, last: boolean): void {
     if (event.type === 'activity-emitted') {
       command.progress = { ...command.progress, emitted: event.index + 1, last: event.payload };
     }
@@ -196,8 +203,6 @@ export class LiveContext implements RunContext {
       command.child = { ...command.child, place: Math.max(command.child.place, event.index) };
     }
     if (last) this.commands.settle(command);
-    this.scope = command.scope;
-    command.spec.deliver(event);
   }
 
   /** Nothing can swallow it: the pipeline is not told, it is left. */

@@ -8,6 +8,7 @@ export class Mailbox {
   readonly #queues = new Map<string, SignalRecord[]>();
   /** Guards against the same letter twice: from the database and from the notice of its arrival. */
   readonly #seen = new Set<number>();
+  readonly #givenBack = new Set<number>();
 
   arrive(signal: SignalRecord): boolean {
     if (this.#seen.has(signal.id)) return false;
@@ -18,7 +19,14 @@ export class Mailbox {
 
   /** Takes back what `take` gave. On replay it may be there already: given back before, and not taken in between but by its record. */
   giveBack(signal: SignalRecord): void {
+    this.#givenBack.add(signal.id);
     if (!this.#queues.get(signal.name)?.some(({ id }) => id === signal.id)) this.#insert(signal);
+  }
+
+  /** Ids of what waits here although the journal has recorded its consumption. */
+  get givenBack(): readonly number[] {
+    const ids = [...this.#queues.values()].flatMap((queue) => queue.map(({ id }) => id));
+    return ids.filter((id) => this.#givenBack.has(id));
   }
 
   /** The oldest signal of a name. */

@@ -4,7 +4,7 @@ import type { RunRecord } from '../journal/run-record.js';
 import type { AfterEnd } from './after-end.js';
 import type { Children } from './children.js';
 import { compose, type PendingNote } from './compose.js';
-import type { Decision, Holds } from './decision.js';
+import { closingOf, type Decision, type Holds } from './decision.js';
 import type { ExecutionHost } from './host.js';
 import type { RunInbox } from './inbox.js';
 import type { LiveContext } from './live-context.js';
@@ -78,15 +78,16 @@ export class NextCommit {
     if (!status && !decision && parts.every((part) => part.length === 0)) return undefined;
 
     const { seq } = this.#pages;
+    // What was let finish is recorded, and takes no turn that would move the run's clock on.
+    const clock = Math.max(run.clock, this.#pages.at);
     const batch = holds === 'no' ? seq : this.#pages.holdBatch();
     const { events, firstDelivery, extras } = compose(
       { outputs, facts, notes, ready, decisions },
-      { seq, batch, clock: run.clock, now: holds === 'no' ? now : run.clock, decidedAt: now },
+      { seq, batch, clock, now: holds === 'no' ? now : clock, decidedAt: now },
     );
-    this.#pages.seq += events.length;
+    this.#pages.wrote(events);
     for (const event of events) if (event.type === 'saga-compensated') run.compensated.met(event);
     const consumed = [...(extras.consumed ?? []), ...this.#inbox.takeDiscarded()];
-    const closed = notes.flatMap(({ closes }) => closes ?? []);
     const back = decision?.goBack?.(placeIn(events));
     const commit = {
       runId: this.#record.id,
@@ -97,8 +98,7 @@ export class NextCommit {
       ...(exposed.length > 0 ? { exposed } : {}),
       ...this.#choicesOf(ready),
       ...(back ? { rewinds: back.rewinds } : {}),
-      ...(closed.length > 0 ? { closes: { children: closed, at: now } } : {}),
-      ...(decision?.then === 'end' ? { closes: { children: 'all', at: now } as const } : {}),
+      ...(decision ? closingOf(decision, now) : {}),
       ...(end?.type === 'run-continued' ? { next: this.#nextLink(end.payload, now) } : {}),
       ...(status ? { status } : {}),
     };
@@ -129,8 +129,8 @@ export class NextCommit {
     }
     if (decision?.status) return this.#stored.become(decision.status, now);
     if (holds !== 'no' || this.#after.isRecorded) return undefined;
-    const takesTurn = ready.length > 0 || decision?.then === 'turn';
-    return this.#stored.next(now, takesTurn || this.#run.commands.working);
+    const isToBeDelivered = ready.length > 0 || decision?.then === 'turn';
+    return this.#stored.next(now, isToBeDelivered || this.#run.commands.working);
   }
 
   #choicesOf(ready: readonly Ready[]): Pick<RunCommit, 'versions'> {
@@ -146,6 +146,7 @@ export class NextCommit {
     return {
       input,
       at: Math.max(now, this.#run.clock),
+      unconsumed: this.#run.mailbox.givenBack,
       version: this.#run.takesNewest ? this.#host.newest(workflow, version) : version,
     };
   }

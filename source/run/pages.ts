@@ -6,11 +6,14 @@ import { cutsOf, isCut, lenientZones, type Cut } from './rewinds.js';
 /** Events that are read at once on replay. */
 const pageSize = 1000;
 
+type Read = (from: number, limit: number) => Promise<readonly RunEvent[]>;
+
 /** How far a run has come in its journal, and which parts of that no longer count. */
 export class Pages {
-  readonly size = pageSize;
   /** The next event has this `seq`. */
   seq = 0;
+  /** The instant of the last event. */
+  at = 0;
   #isLast = false;
   /** The last batch that counts of the last page. */
   #lastBatch = 0;
@@ -37,15 +40,45 @@ export class Pages {
     return this.#held;
   }
 
-  add(page: readonly RunEvent[]): void {
+  /** Reads the next page. */
+  async read(events: Read): Promise<readonly RunEvent[]> {
+    for (let size = pageSize; ; size *= 2) {
+      const read = await events(this.seq, size + 1);
+      if (read.length <= size) return this.#add(read, true);
+      const end = this.#endOfPage(read);
+      if (end > 0) return this.#add(read.slice(0, end), false);
+    }
+  }
+
+  /** The first page is at hand, and it is the last one. */
+  begin(page: readonly RunEvent[]): readonly RunEvent[] {
+    return this.#add(page, true);
+  }
+
+  /** A page ends where a later batch is known to begin with something that counts: `hasMoreThan` has to know. */
+  #endOfPage(read: readonly RunEvent[]): number {
+    return read.findLastIndex(
+      (event, place) => place > 0 && event.batch > (read[place - 1]?.batch ?? 0) && this.#counts(event),
+    );
+  }
+
+  #counts(event: RunEvent): boolean {
+    return isOfPipeline(event) && !isCut(this.#cuts, event.seq);
+  }
+
+  #add(page: readonly RunEvent[], isLast: boolean): readonly RunEvent[] {
     const pausedAt = this.#isPaused ? page.findLastIndex(({ type }) => type === 'run-paused') : -1;
     if (pausedAt >= 0) this.#held = undefined;
     if (this.#isPaused && (pausedAt >= 0 || this.seq > 0)) this.#held ??= page[pausedAt + 1]?.batch;
-    this.seq += page.length;
-    this.#isLast = page.length < pageSize;
-    if (!this.#isLast) return;
-    const last = page.findLast((event) => isOfPipeline(event) && !isCut(this.#cuts, event.seq));
-    this.#lastBatch = last?.batch ?? 0;
+    this.wrote(page);
+    this.#isLast = isLast;
+    if (isLast) this.#lastBatch = page.findLast((event) => this.#counts(event))?.batch ?? 0;
+    return page;
+  }
+
+  wrote(events: readonly RunEvent[]): void {
+    this.seq += events.length;
+    this.at = Math.max(this.at, events.at(-1)?.at ?? 0);
   }
 
   /** Whether the journal has something that counts after this batch. */

@@ -1,7 +1,7 @@
 import TinyQueue from 'tinyqueue';
 import type { Bookkeeping, Delivery } from '../journal/event.js';
 import type { SignalRecord } from '../journal/journal.js';
-import type { Statement } from '../journal/statement.js';
+import type { UserTransaction } from '../journal/statement.js';
 import type { Command } from './command.js';
 import type { Mailbox } from './mailbox.js';
 
@@ -22,7 +22,7 @@ export interface Ready {
   /** The id of the letter that told of it. */
   readonly letter?: number | undefined;
   /** What is run in the commit that records it. */
-  readonly statements?: readonly Statement[] | undefined;
+  readonly transaction?: UserTransaction | undefined;
   /** Called when it is recorded. */
   readonly recorded?: (() => void) | undefined;
 }
@@ -64,8 +64,8 @@ export class ReadyQueue {
   }
 
   /** What the commit itself carries out. */
-  arriveStatements(command: Command, statements: readonly Statement[], now: number): void {
-    this.#arrived.push({ command, outcome: { type: 'transaction-committed', payload: '' }, time: now, statements });
+  arriveTransaction(command: Command, transaction: UserTransaction, now: number): void {
+    this.#arrived.push({ command, outcome: { type: 'transaction-committed', payload: '' }, time: now, transaction });
   }
 
   /** A choice is in the very next commit, whatever else is ready: a run without it has passed the place before there was one. */

@@ -48,10 +48,10 @@ const launch = (execution: Execution, host: ExecutionHost, batch: Batch, command
       startChild(host, batch, command, spec);
       return;
     case 'transaction':
-      run.ready.arriveStatements(command, spec.statements, host.now());
+      run.ready.arriveTransaction(command, spec.transaction, host.now());
       return;
     case 'version': {
-      const version = run.versions.recorded(spec.name) ?? spec.newest;
+      const version = run.versions.choose(spec.name, spec.newest);
       run.ready.arriveFirst(command, { type: 'version-chosen', index: version });
       return;
     }

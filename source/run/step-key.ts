@@ -4,6 +4,9 @@ export const stepKey = (kind: string, name: string, ordinal: number): string => 
 /** The name in a step key. */
 export const nameOfStepKey = (key: string): string => key.slice(key.indexOf(':') + 1, key.lastIndexOf('#'));
 
+/** The ordinal in a step key. */
+export const ordinalOf = (key: string): number => Number(key.slice(key.lastIndexOf('#') + 1));
+
 /**
  * The key under which the outside world should recognise a command: stable over attempts, replays and crashes, different for
  * every link, and for what is issued behind a rewind.

@@ -2,6 +2,8 @@
 export class Versions {
   #recorded: Readonly<Record<string, number>>;
   readonly #seen = new Map<string, number>();
+  /** Two places may ask at once, with different ranges. */
+  readonly #chosen = new Map<string, number>();
 
   constructor(recorded: Readonly<Record<string, number>> = {}) {
     this.#recorded = recorded;
@@ -14,6 +16,13 @@ export class Versions {
 
   see(change: string, version: number): void {
     this.#seen.set(change, version);
+  }
+
+  /** The version of a change that is about to be recorded: the newest one, unless there is a choice already. */
+  choose(change: string, newest: number): number {
+    const version = this.#chosen.get(change) ?? this.#recorded[change] ?? newest;
+    this.#chosen.set(change, version);
+    return version;
   }
 
   recorded(change: string): number | undefined {

@@ -1,316 +1,344 @@
 import {
   catchError,
   concat,
-  concatMap,
-  defer,
+  delay,
   EMPTY,
+  expand,
   forkJoin,
+  from,
   interval,
   map,
   merge,
   mergeMap,
   of,
   race,
-  retry,
   switchMap,
   take,
-  takeUntil,
   throwError,
   timeout,
   timer,
   type Observable,
 } from 'rxjs';
 import {
-  awaitSignal,
+  activity,
   childWorkflow,
   continueAsNew,
   defineActivity,
   defineSignal,
   execute,
+  expose,
   finalizeWith,
+  getVersion,
+  saga,
+  sideEffect,
   signals,
+  step,
   workflow,
   type ChildOptions,
   type WorkflowDefinition,
 } from '../../source/index.js';
-import {
-  requestAt,
-  signalAt,
-  takes,
-  type Stubs,
-  type TimedRequest,
-  type TimedSignal,
-} from '../../source/testing/index.js';
-import type { AnyWorkflow } from '../../source/run/workflow.js';
+import { requestAt, signalAt, takes, type StubContext, type Stubs, type World } from '../../source/testing/index.js';
 import type { Scene } from '../../source/testing/scene.js';
 
-export const go = defineSignal<string>('go');
+const go = defineSignal<string>('go');
+
+interface Job {
+  readonly ms: number;
+  readonly value: string;
+  /** Attempts that fail. */
+  readonly failures?: number;
+  /** How often it fails for good, before a retry of its run lets it pass. */
+  readonly ruins?: number;
+}
 
 const outside = (): never => {
   throw new Error('the world of the play stands in for this activity');
 };
 
-type Job = { readonly ms: number; readonly value: string; readonly failures?: number };
-
-const oneAttempt = { retry: { maxAttempts: 1 } } as const;
-
-/** Takes `ms` and gives `value`, unless a failure of it has been dropped less often than it fails. */
-const job = defineActivity<Job, string>('job', oneAttempt, outside);
+const job = defineActivity<Job, string>(
+  'job',
+  { concurrency: 10, retry: { maxAttempts: 2, initialInterval: 7, jitter: 0 } },
+  outside,
+);
 
 const stubs: Stubs = {
-  job: async ({ ms, value, failures = 0 }: Job, { after, dropped }) => {
+  job: async ({ ms, value, failures = 0, ruins = 0 }: Job, { after, attempt, dropped }: StubContext) => {
     await after(ms);
-    if (dropped < failures) throw new Error(`${value} failed`);
+    if (attempt <= failures || dropped < ruins) throw new Error(`${value} failed`);
     return value;
   },
-  tidy: takes(3, () => undefined),
+  bye: takes(6, () => undefined),
+  'trip/book': takes(5, (value: string) => `booked ${value}`),
+  'trip/book.compensation': takes(4, () => undefined),
 };
 
-/** One job. */
-export const worker = workflow('worker', (job$: Observable<Job>) => job$.pipe(concatMap((spec) => execute(job, spec))));
+/** Emits `value` so many times, one each `ms`. */
+interface Task extends Job {
+  readonly count?: number;
+}
 
-/** One job, tried anew by the retry policy of the workflow. */
+const worker = workflow('worker', (task$: Observable<Task>) =>
+  task$.pipe(
+    mergeMap(({ count = 1, ...task }) =>
+      from(Array.from({ length: count }, (_, n) => ({ ...task, value: `${task.value}${n}` }))),
+    ),
+    mergeMap((task) => execute(job, task), 1),
+  ),
+);
+
+const tidyWorker = workflow('tidy-worker', (task$: Observable<Task>) =>
+  task$.pipe(activity(job), finalizeWith('bye', outside)),
+);
+
+/** A worker that a retry policy of its own sends back. */
 const stubborn = workflow(
   'stubborn',
-  { retry: { maxAttempts: 3, initialInterval: 10, jitter: 0 } },
-  (job$: Observable<Job>) =>
-    job$.pipe(concatMap((spec) => concat(execute(job, { ms: 2, value: `before ${spec.value}` }), execute(job, spec)))),
+  { retry: { maxAttempts: 3, initialInterval: 11, jitter: 0 } },
+  (task$: Observable<Task>) => task$.pipe(activity(job)),
 );
 
-/** Three outputs, apart by as many ms as its name has letters. */
-const counter = workflow('counter', (name$: Observable<string>) =>
-  name$.pipe(
-    mergeMap((name) =>
-      timer(name.length, name.length).pipe(
-        take(3),
-        map((i) => `${name}${i}`),
-      ),
+const nested: WorkflowDefinition<number, string> = workflow('nested', (depth$: Observable<number>) =>
+  depth$.pipe(
+    mergeMap((depth) =>
+      depth === 0
+        ? execute(job, { ms: 5, value: 'bottom' })
+        : execute(nested, depth - 1).pipe(map((text) => `${text}^`)),
     ),
   ),
 );
 
-/** Tidies up after a job that it may not be let finish. */
-const tidyWorker = workflow('tidy worker', (job$: Observable<Job>) =>
-  job$.pipe(concatMap((spec) => execute(job, spec).pipe(finalizeWith('tidy', outside)))),
-);
-
-/** As many generations of children. */
-const nested: WorkflowDefinition<number, string> = workflow('nested', (n$: Observable<number>) =>
-  n$.pipe(
-    mergeMap((n) =>
-      n === 0 ? execute(job, { ms: 4, value: 'leaf' }) : execute(nested, n - 1).pipe(map((text) => `${n}${text}`)),
-    ),
-  ),
-);
-
-/** Three links, each with a job and an output. */
-const chain = workflow('chain', (n$: Observable<number>) =>
-  n$.pipe(
-    concatMap((n) =>
-      execute(job, { ms: 6, value: `link ${n}` }).pipe(
-        mergeMap((text) => (n === 2 ? of(text) : concat(of(text), continueAsNew(n + 1)))),
-      ),
-    ),
-  ),
-);
-
-/** An output, then a job that fails once, then another output. */
-const hesitant = workflow('hesitant', (name$: Observable<string>) =>
-  name$.pipe(
-    concatMap((name) =>
-      concat(of(`${name} first`), execute(job, { ms: 7, value: name, failures: 1 }), of(`${name} last`)),
-    ),
-  ),
-);
-
-/** Two links, each with a child that is heard to its end. */
+/** Goes through so many links, emitting in each. */
 const links = workflow('links', (n$: Observable<number>) =>
-  n$.pipe(concatMap((n) => concat(execute(counter, `link${n}`), n === 1 ? EMPTY : defer(() => continueAsNew(n + 1))))),
-);
-
-/** The first link goes on while its children are at work, the second ends by itself. */
-const leavers = workflow('leavers', (n$: Observable<number>) =>
   n$.pipe(
-    mergeMap((n) =>
-      n === 1
-        ? execute(job, { ms: 40, value: 'second' })
-        : merge(
-            execute(tidyWorker, { ms: 20, value: 'cancelled' }),
-            execute(tidyWorker, { ms: 21, value: 'terminated' }, { onClose: 'terminate' }),
-            execute(tidyWorker, { ms: 22, value: 'abandoned' }, { onClose: 'abandon' }),
-            execute(job, { ms: 9, value: 'first' }).pipe(
-              finalizeWith('tidy', outside),
-              mergeMap(() => continueAsNew(1)),
-            ),
-          ),
-    ),
+    mergeMap((n) => concat(execute(job, { ms: 5, value: `link ${n}` }), n > 0 ? continueAsNew(n - 1) : of('last'))),
   ),
 );
-
-/** Each link takes one letter. */
-const mover = workflow('mover', (n$: Observable<number>) =>
-  n$.pipe(
-    awaitSignal(go, (text, n) => ({ text, n })),
-    concatMap(({ text, n }) => concat(of(`${n} ${text}`), n === 2 ? EMPTY : defer(() => continueAsNew(n + 1)))),
-  ),
-);
-
-const workflows = [worker, stubborn, counter, tidyWorker, nested, chain, hesitant, links, leavers, mover];
-
-const alone = (definition: AnyWorkflow, signals: readonly TimedSignal[] = []): Scene => ({
-  runs: [{ id: 'run', workflow: definition, input: 0 }],
-  world: { activities: stubs, workflows, signals },
-});
 
 type Body = (input$: Observable<number>) => Observable<unknown>;
 
-interface PlayOptions {
-  readonly signals?: readonly TimedSignal[];
-  readonly requests?: readonly TimedRequest[];
-  readonly retries?: number;
-}
+const workflows = [worker, tidyWorker, stubborn, nested, links];
 
-const play = (body: Body, { signals: letters = [], requests = [], retries }: PlayOptions = {}): Scene => ({
+const play = (
+  body: Body,
+  world: World = {},
+  options: { readonly retry?: { readonly maxAttempts: number; readonly initialInterval: number } } = {},
+): Scene => ({
   runs: [
     {
       id: 'run',
-      workflow: workflow(
-        'play',
-        retries === undefined ? {} : { retry: { maxAttempts: retries, initialInterval: 20, jitter: 0 } },
-        body,
-      ),
-      input: 0,
+      workflow: workflow('play', options.retry ? { retry: { jitter: 0, ...options.retry } } : {}, body),
+      input: 3,
     },
   ],
-  world: { activities: stubs, workflows, signals: letters, requests },
+  world: { activities: stubs, workflows, ...world },
 });
 
-const a = { ms: 20, value: 'a' };
-const b = { ms: 8, value: 'b' };
-const c = { ms: 13, value: 'c' };
-const broken = { ms: 9, value: 'x', failures: 99 };
-const after = execute(job, { ms: 25, value: 'after' });
+const task = (ms: number, value: string, more: Partial<Task> = {}): Task => ({ ms, value, ...more });
 
-/** A child that loses at 12, and what comes of it under each policy. */
-const loser = (onClose: NonNullable<ChildOptions['onClose']>): Scene =>
-  play(() => concat(race(execute(tidyWorker, { ms: 30, value: onClose }, { onClose }), timer(12)), after));
+const child = (ms: number, value: string, more: Partial<Task> = {}, options: ChildOptions = {}): Observable<string> =>
+  execute(worker, task(ms, value, more), options);
 
-/**
- * Requests to a parent of children that take 20 ms and more. It has nothing in flight itself, for a paused run does not launch again what a
- * crash has lost.
- */
-const asked = (...requests: readonly TimedRequest[]): Scene =>
-  play(() => merge(execute(tidyWorker, a), execute(counter, 'nnnnnn')), { requests });
+const afterwards = (source: Observable<unknown>): Observable<unknown> =>
+  concat(source, execute(job, { ms: 9, value: 'afterwards' }));
 
-/** A parent that goes back after 13 ms, and is asked for nothing more before. */
-const rewound = (child: Observable<unknown>, goTo: number): Scene =>
-  play(() => concat(child, execute(worker, b)), {
-    requests: [requestAt(13, 'pause', 'run'), { at: 15, control: { type: 'rewind', goTo }, runId: 'run' }],
-  });
+const told = (error: unknown): Observable<string> => {
+  const { code, message, cause } = error as { code: string; message: string; cause?: { message: string } };
+  return of(`${code}: ${message} <- ${cause?.message ?? ''}`);
+};
 
-/** Pipelines of children that are crashed after every single event. */
+/** Pipelines with children, crashed after every single event. */
 export const childPlays: Readonly<Record<string, Scene>> = {
-  'children one after the other': play(() => of(a, b, c).pipe(childWorkflow(worker))),
-  'children side by side': play(() => of(a, b, c).pipe(childWorkflow(worker, { concurrency: 3 }))),
-  'children two at a time, each with several outputs': play(() =>
-    of('xxxxx', 'yyyyyyy', 'zzzz').pipe(childWorkflow(counter, { concurrency: 2 })),
-  ),
-  'outputs of a child under take': play(() => concat(execute(counter, 'xxxxx').pipe(take(2)), after)),
-  'generations of children': play(() => execute(nested, 4)),
-  'a child that fails for good': play(() => merge(execute(worker, broken), execute(worker, a))),
-  'a child that fails, and a second way': play(() =>
-    execute(worker, broken).pipe(
-      catchError((error: unknown) => concat(of((error as Error).message), execute(worker, b))),
+  'a child with three outputs': play(() => afterwards(child(5, 'a', { count: 3 }))),
+  'children one after the other': play((n$) =>
+    n$.pipe(
+      mergeMap((n) => from(Array.from({ length: n }, (_, i) => task(5, `c${i}-`, { count: 2 })))),
+      childWorkflow(worker),
     ),
   ),
-  'a child that fails, subscribed to once more': play(() =>
-    execute(worker, { ...b, failures: 1 }).pipe(
-      retry(1),
-      catchError(() => of('twice')),
+  // Times at which no two children end at once: which of them comes first then is nobody's promise.
+  'children side by side': play((n$) =>
+    n$.pipe(
+      mergeMap(() => from([13, 10, 7, 5].map((ms, i) => task(ms, `c${i}-`, { count: 2 })))),
+      childWorkflow(worker, { concurrency: 2 }),
+      delay(4),
     ),
   ),
-  'a child with a retry policy of its own': play(() =>
-    merge(execute(stubborn, { ...b, failures: 2 }), execute(worker, a)),
+  'a child that emits nothing': play(() => afterwards(child(5, 'a', { count: 0 }))),
+  'children in children': play(() => execute(nested, 3)),
+  'a child that fails for good': play(() => afterwards(child(5, 'a', { failures: 9 }))),
+  'a failure of a child that is caught': play(() =>
+    afterwards(child(5, 'a', { failures: 9 }).pipe(catchError((error) => concat(told(error), child(3, 'b'))))),
   ),
-  'a child that uses up its retry policy': play(() =>
-    execute(stubborn, broken).pipe(catchError((error: unknown) => of((error as Error).message))),
+  'a child that its own policy sends back': play(() =>
+    afterwards(execute(stubborn, task(5, 'a', { failures: 2, ruins: 1 }))),
   ),
-  'the race of children': play(() => concat(race(execute(tidyWorker, a), execute(tidyWorker, b)), after)),
-  'a switchMap over children': play(() =>
+  'the first of three children wins': play(() =>
+    afterwards(race(child(30, 'slow'), child(10, 'fast'), execute(tidyWorker, task(20, 'tidy')))),
+  ),
+  'a child loses against a timer': play(() =>
+    afterwards(execute(tidyWorker, task(50, 'slow')).pipe(timeout({ first: 20, with: () => of('too late') }))),
+  ),
+  'a child wins against a timer': play(() => afterwards(race(child(20, 'child'), timer(21)))),
+  'losers by terminate and abandon': play(() =>
+    afterwards(
+      race(
+        execute(tidyWorker, task(30, 'terminated'), { onClose: 'terminate' }),
+        execute(tidyWorker, task(35, 'abandoned'), { onClose: 'abandon' }),
+        child(10, 'fast'),
+      ),
+    ),
+  ),
+  'switchMap over children': play(() =>
     interval(10).pipe(
-      take(3),
-      switchMap((i) => execute(tidyWorker, { ms: i === 1 ? 5 : 17, value: `s${i}` })),
+      take(4),
+      switchMap((i) => child(i === 2 ? 5 : 14, `s${i}`, { count: 2 })),
     ),
   ),
-  'a timeout of a child': play(() =>
-    concat(execute(tidyWorker, a).pipe(timeout({ first: 12, with: () => of('too late') })), after),
+  'a child that is left before it is launched': play(() =>
+    afterwards(merge(of('now'), child(5, 'never')).pipe(take(1))),
   ),
-  'a child until a signal': play(() => concat(execute(counter, 'xxxxx').pipe(takeUntil(signals(go))), after), {
-    signals: [signalAt(12, go, 'stop', 'run')],
-  }),
-  'a child that is unsubscribed from in the turn that asked for it': play(() =>
-    concat(race(execute(tidyWorker, a), of('at once')), execute(worker, b)),
+  'some outputs of a child are taken': play(() => afterwards(child(5, 'a', { count: 4 }).pipe(take(2)))),
+  'forkJoin of a child that fails and one that does not': play(() =>
+    forkJoin([child(30, 'slow'), child(5, 'a', { failures: 9 })]),
   ),
-  'a loser that is cancelled': loser('cancel'),
-  'a loser that is terminated': loser('terminate'),
-  'a loser that is abandoned': loser('abandon'),
-  'a run that ends before its children': play(() =>
-    merge(execute(tidyWorker, a), timer(11).pipe(mergeMap(() => throwError(() => new Error('enough'))))),
+  'a retry asks a failed child to go on': play(
+    () => afterwards(merge(child(5, 'a', { ruins: 1 }), child(40, 'slow', { count: 2 }))),
+    {},
+    { retry: { maxAttempts: 3, initialInterval: 100 } },
   ),
-  'forkJoin of children': play(() => forkJoin([execute(worker, a), execute(counter, 'xxxxx'), execute(worker, c)])),
-  'a parent that fails once, its child done': play(
-    () => concat(execute(worker, b), execute(job, { ms: 5, value: 'own', failures: 1 }), execute(worker, c)),
-    { retries: 3 },
+  'a retry while a child is at work': play(
+    () => merge(child(60, 'slow', { count: 3 }), execute(job, { ms: 5, value: 'a', ruins: 1 })),
+    {},
+    { retry: { maxAttempts: 3, initialInterval: 20 } },
   ),
-  'a parent that fails once, its child at work': play(
-    () => forkJoin([execute(worker, { ms: 60, value: 'slow' }), execute(job, { ms: 5, value: 'own', failures: 1 })]),
-    { retries: 3 },
-  ),
-  'a parent that is retried because of its child': play(
-    () => forkJoin([execute(worker, a), execute(worker, { ...b, failures: 2 })]),
-    { retries: 5 },
-  ),
-  'a child with outputs before its failure, whose parent is retried': play(() => execute(hesitant, 'o'), {
-    retries: 3,
-  }),
-  'a parent that is retried for good': play(
-    () => merge(execute(worker, broken), execute(tidyWorker, { ms: 90, value: 'l' })),
-    {
-      retries: 2,
-    },
-  ),
-  'a child that was started behind the failure': play(
+  'a retry of a parent whose child failed in a child': play(
     () =>
-      execute(job, { ms: 5, value: 'own', failures: 1 }).pipe(
-        catchError((error: unknown) =>
-          merge(
-            execute(tidyWorker, { ms: 90, value: 'lost' }),
-            timer(11).pipe(mergeMap(() => throwError(() => error as Error))),
+      execute(
+        workflow('between', (n$: Observable<number>) => n$),
+        1,
+      ).pipe(
+        catchError(told),
+        mergeMap(() => child(4, 'x', { ruins: 2 })),
+      ),
+    { workflows: [...workflows, workflow('between', (n$: Observable<number>) => n$)] },
+    { retry: { maxAttempts: 4, initialInterval: 20 } },
+  ),
+  'a child in a saga that is compensated': play((n$) =>
+    n$.pipe(
+      map(String),
+      saga(
+        'trip',
+        step('book', outside, outside),
+        mergeMap((text: string) => child(5, text)),
+        mergeMap((text) => throwError(() => new Error(`no ${text}`))),
+      ),
+      catchError(told),
+      afterwards,
+    ),
+  ),
+  'a child whose parent is cancelled': play(
+    () => afterwards(merge(execute(tidyWorker, task(50, 'tidy')), child(60, 'b', {}, { onClose: 'abandon' }))),
+    { requests: [requestAt(20, 'cancel', 'run')] },
+  ),
+  'a child whose parent is terminated': play(
+    () => afterwards(merge(execute(tidyWorker, task(50, 'tidy')), child(60, 'b', {}, { onClose: 'terminate' }))),
+    { requests: [requestAt(20, 'terminate', 'run')] },
+  ),
+  'a child that goes on while its parent is paused': play(() => afterwards(child(10, 'a', { count: 3 })), {
+    requests: [requestAt(15, 'pause', 'run'), requestAt(100, 'resume', 'run')],
+  }),
+  'a child that is cancelled by itself': play(
+    () => afterwards(execute(tidyWorker, task(50, 'a')).pipe(catchError(told))),
+    { requests: [requestAt(20, 'cancel', 'run/0/child:tidy-worker#0')] },
+  ),
+  'a child that is terminated by itself': play(
+    () => afterwards(execute(tidyWorker, task(50, 'a')).pipe(catchError(told))),
+    { requests: [requestAt(20, 'terminate', 'run/0/child:tidy-worker#0')] },
+  ),
+  'no process is up while a child is to end': play(() => afterwards(race(child(20, 'a'), timer(30))), {
+    outages: [{ at: 10, length: 100 }],
+  }),
+  'a child with links': play(() => afterwards(execute(links, 2))),
+  links: play((n$) => n$.pipe(mergeMap((n) => afterwards(n > 0 ? continueAsNew(n - 1) : of('end'))))),
+  'links that do something': play((n$) =>
+    n$.pipe(
+      mergeMap((n) =>
+        execute(job, { ms: 5, value: `link ${n}` }).pipe(
+          delay(3),
+          expose('link'),
+          sideEffect('id', (text) => `${text}!`),
+          mergeMap((text) => (n > 0 ? merge(of(text), continueAsNew(n - 1)) : of('last'))),
+        ),
+      ),
+    ),
+  ),
+  'links that leave something at work': play((n$) =>
+    n$.pipe(
+      mergeMap((n) =>
+        n === 0
+          ? execute(job, { ms: 5, value: 'last' })
+          : merge(
+              execute(tidyWorker, task(50, `tidy ${n}`)),
+              child(50, `abandoned ${n}`, {}, { onClose: 'abandon' }),
+              execute(job, { ms: 60, value: `left ${n}` }).pipe(finalizeWith('bye', outside)),
+              timer(20).pipe(mergeMap(() => continueAsNew(n - 1))),
+            ),
+      ),
+    ),
+  ),
+  'letters move along': play(
+    (n$) =>
+      n$.pipe(
+        mergeMap((n) =>
+          signals(go).pipe(
+            take(1),
+            mergeMap((word) => (n > 0 ? concat(of(word), timer(3), continueAsNew(n - 1)) : of(`last ${word}`))),
           ),
         ),
       ),
-    { retries: 3 },
+    { signals: ['one', 'two', 'three', 'four', 'five'].map((word, n) => signalAt(n < 3 ? 5 : 20, go, word)) },
   ),
-  'a parent that is rewound behind a child at work': rewound(execute(tidyWorker, { ms: 50, value: 'twice' }), 0),
-  'a parent that is rewound behind a child that is done': rewound(execute(counter, 'nnnn'), 0),
-  'a parent that is rewound behind an output of a child': rewound(execute(counter, 'nnnnnnnnn'), 1),
-  'a failed parent is replayed': play(
-    () => merge(execute(worker, { ...b, failures: 1 }), execute(tidyWorker, { ms: 40, value: 'sibling' })),
-    { requests: [requestAt(100, 'replay', 'run')] },
+  'versions are chosen anew in each link': play((n$) =>
+    n$.pipe(
+      mergeMap((n) =>
+        getVersion('change', 0, 1).pipe(
+          mergeMap((version) => (n > 0 ? concat(of(version), continueAsNew(n - 1)) : of('last'))),
+        ),
+      ),
+    ),
   ),
-  'a parent that is cancelled': asked(requestAt(11, 'cancel', 'run')),
-  'a parent that only waits for a child that only waits is cancelled': play(() => execute(mover, 0), {
-    requests: [requestAt(11, 'cancel', 'run')],
-  }),
-  'a parent that is terminated': asked(requestAt(11, 'terminate', 'run')),
-  'a parent that is paused and resumed': asked(requestAt(3, 'pause', 'run'), requestAt(50, 'resume', 'run')),
-  'a parent that is paused and cancelled': asked(requestAt(7, 'pause', 'run'), requestAt(50, 'cancel', 'run')),
-  'children that links have': play(() => merge(execute(chain, 0), execute(worker, a))),
-  'links one after the other': alone(chain),
-  'links, each with a child': alone(links),
-  'a link that leaves its children': alone(leavers),
-  'letters that move along': alone(
-    mover,
-    ['one', 'two', 'three', 'four'].map((text) => signalAt(4, go, text)),
+  'a link that is cancelled': play(
+    (n$) =>
+      n$.pipe(
+        mergeMap((n) => concat(execute(job, { ms: 10, value: `link ${n}` }), n > 0 ? continueAsNew(n - 1) : EMPTY)),
+        finalizeWith('bye', outside),
+      ),
+    { requests: [requestAt(28, 'cancel', 'run')] },
+  ),
+  'a link that is paused': play(
+    (n$) =>
+      n$.pipe(
+        mergeMap((n) => concat(execute(job, { ms: 10, value: `link ${n}` }), n > 0 ? continueAsNew(n - 1) : EMPTY)),
+      ),
+    { requests: [requestAt(15, 'pause', 'run'), requestAt(50, 'resume', 'run')] },
+  ),
+  'a link that fails and is retried': play(
+    (n$) =>
+      n$.pipe(
+        mergeMap((n) =>
+          concat(
+            execute(job, { ms: 10, value: `link ${n}`, ruins: n === 2 ? 1 : 0 }),
+            n > 0 ? continueAsNew(n - 1) : EMPTY,
+          ),
+        ),
+      ),
+    {},
+    { retry: { maxAttempts: 2, initialInterval: 30 } },
+  ),
+  'a chain with a child each': play((n$) =>
+    n$.pipe(
+      expand((n) => (n > 0 ? child(4, `x${n}`).pipe(map(() => n - 1)) : EMPTY)),
+      map((n) => `n ${n}`),
+    ),
   ),
 };

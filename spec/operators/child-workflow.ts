@@ -1,137 +1,146 @@
 import test from 'ava';
-import {
-  catchError,
-  concat,
-  EMPTY,
-  from,
-  map,
-  merge,
-  mergeMap,
-  NEVER,
-  of,
-  range,
-  take,
-  throwError,
-  timer,
-  toArray,
-  type Observable,
-} from 'rxjs';
-import { childWorkflow, defineActivity, execute, workflow, type WorkflowDefinition } from '../../source/index.js';
-import { crashEverywhere, takes, TestEngine } from '../../source/testing/index.js';
+import { EMPTY, from, map, mergeMap, NEVER, of, range, take, throwError, timer, toArray, type Observable } from 'rxjs';
+import { childWorkflow, EngineError, execute, workflow, type ClosePolicy } from '../../source/index.js';
+import { crashEverywhere, TestEngine } from '../../source/testing/index.js';
 
-const double = defineActivity('double', {}, (n: number) => n * 2);
-const activities = { double: takes(5, (n: number) => n * 2) };
-
-const doubler = workflow('doubler', (n$: Observable<number>) => n$.pipe(mergeMap((n) => execute(double, n))));
-const counter = workflow('counter', (n$: Observable<number>) =>
-  n$.pipe(
-    mergeMap((n) =>
-      timer(n, n).pipe(
-        take(3),
-        map((i) => `${n}:${i}`),
-      ),
-    ),
-  ),
+const double = workflow('double', (n$: Observable<number>) =>
+  n$.pipe(mergeMap((n) => timer(10).pipe(map(() => n * 2)))),
 );
-const silent = workflow('silent', () => EMPTY);
-const firehose = workflow('firehose', (n$: Observable<number>) => n$.pipe(mergeMap((n) => range(0, n))));
-const failing = workflow('failing', (n$: Observable<number>) =>
-  n$.pipe(
-    mergeMap((n) =>
-      concat(
-        of(n),
-        throwError(() => new TypeError(`no ${n}`)),
-      ),
-    ),
-  ),
-);
-const workflows = [doubler, counter, silent, firehose, failing];
+const twice = workflow('twice', (n$: Observable<number>) => n$.pipe(mergeMap((n) => of(n, n + 1))));
+const workflows = [double, twice];
 
-type Body = (n$: Observable<number>) => Observable<unknown>;
-const parentOf = (body: Body): WorkflowDefinition<number, unknown> => workflow('parent', body);
-const codeOf = (error: unknown): Observable<string> => of((error as { readonly code: string }).code);
-const noChild = childWorkflow(doubler);
-
-/** What the parent emits, and how many children it starts. */
-const cases: Readonly<Record<string, readonly [body: Body, outputs: readonly unknown[], children: number]>> = {
-  'values, one child after the other': [() => of(1, 2, 3).pipe(childWorkflow(doubler)), [2, 4, 6], 3],
-  'values, children side by side': [
-    () => of(9, 5).pipe(childWorkflow(counter, { concurrency: 2 })),
-    ['5:0', '9:0', '5:1', '5:2', '9:1', '9:2'],
-    2,
-  ],
-  'a child without outputs': [() => of(1).pipe(childWorkflow(silent)), [], 1],
-  'an empty source': [() => EMPTY.pipe(noChild), [], 0],
-  'a source that never emits': [() => merge(NEVER.pipe(noChild), timer(9)).pipe(take(1)), [0], 0],
-  'an error in the source': [
-    () =>
-      concat(
-        of(1),
-        throwError(() => Object.assign(new Error('no'), { code: 'OF_THE_SOURCE' })),
-      ).pipe(childWorkflow(doubler), catchError(codeOf)),
-    ['OF_THE_SOURCE'],
-    0,
-  ],
-  'an error in the child': [() => of(7).pipe(childWorkflow(failing), catchError(codeOf)), [7, 'CHILD_FAILED'], 1],
-  'an early unsubscription': [() => of(5, 6).pipe(childWorkflow(counter), take(2)), ['5:0', '5:1'], 1],
-  'a synchronous firehose in the child': [
-    () =>
-      of(500).pipe(
-        childWorkflow(firehose),
-        toArray(),
-        map((all) => all.length),
-      ),
-    [500],
-    1,
-  ],
-  'a synchronous firehose of values': [
-    () =>
-      range(0, 30).pipe(
-        childWorkflow(firehose, { concurrency: 10 }),
-        toArray(),
-        map((all) => all.length),
-      ),
-    [435],
-    30,
-  ],
+/** Plays a pipeline; its result, and how many children there were. */
+const play = async <O>(
+  body: (n$: Observable<number>) => Observable<O>,
+): Promise<{ readonly result: O | undefined; readonly statuses: readonly string[] }> => {
+  const parent = workflow('parent', body);
+  await using engine = await TestEngine.open({ workflows: [parent, ...workflows] });
+  const run = await engine.start(parent, 3, { id: 'p' });
+  const result = await run.result();
+  await engine.advance('1 hour');
+  const children = await engine.tempolite.list({ parent: 'p' });
+  return { result, statuses: children.map(({ status }) => status) };
 };
 
-for (const [what, [body, outputs, children]] of Object.entries(cases)) {
-  test(`childWorkflow: ${what}`, async (t) => {
-    const parent = parentOf(body);
-    const engine = await TestEngine.open({ workflows: [parent, ...workflows], activities });
-    t.teardown(() => engine.close());
-    const run = await engine.start(parent, 0, { id: 'p' });
+test('emits what each child emits, in the order of the values', async (t) => {
+  const { result, statuses } = await play((n$) =>
+    n$.pipe(
+      mergeMap(() => from([1, 5])),
+      childWorkflow(twice),
+      toArray(),
+    ),
+  );
 
-    await run.result();
+  t.deepEqual(result, [1, 2, 5, 6]);
+  t.deepEqual(statuses, ['completed', 'completed']);
+});
 
-    t.deepEqual(await run.outputs(), outputs);
-    t.is((await engine.tempolite.list({ parent: 'p' })).length, children);
-  });
-}
+test('completes with an empty source, and starts nothing', async (t) => {
+  const { result, statuses } = await play(() => EMPTY.pipe(childWorkflow(double), toArray()));
 
-for (const what of ['values, children side by side', 'an error in the child', 'an early unsubscription'] as const) {
-  test(`childWorkflow: ${what}, crashed after every event`, async (t) => {
-    const [body] = cases[what]!;
+  t.deepEqual(result, []);
+  t.deepEqual(statuses, []);
+});
 
-    const { points } = await crashEverywhere(parentOf(body), 0, { activities, workflows }, { pairs: 5 });
+test('never ends with a source that never does', async (t) => {
+  const parent = workflow('parent', () => NEVER.pipe(childWorkflow(double)));
+  await using engine = await TestEngine.open({ workflows: [parent, double] });
+  const run = await engine.start(parent, 1);
 
-    t.true(points > 20);
-  });
-}
+  await engine.advance('1 day');
+
+  t.is((await run.state()).status, 'waiting');
+});
+
+test('an error of the source is the error, whatever children have done', async (t) => {
+  await t.throwsAsync(
+    play((n$) =>
+      n$.pipe(
+        mergeMap(() => throwError(() => new Error('source'))),
+        childWorkflow(double),
+      ),
+    ),
+    { message: 'source' },
+  );
+});
+
+test('an early unsubscription cancels the child that is at work, and starts no other', async (t) => {
+  const { result, statuses } = await play((n$) =>
+    n$.pipe(
+      mergeMap(() => range(0, 5)),
+      childWorkflow(twice),
+      take(3),
+      toArray(),
+    ),
+  );
+
+  t.deepEqual(result, [0, 1, 1]);
+  t.is(statuses.length, 2);
+});
+
+test('a synchronous firehose of values starts children one after the other', async (t) => {
+  const { result, statuses } = await play((n$) =>
+    n$.pipe(
+      mergeMap(() => range(0, 100)),
+      childWorkflow(double),
+      toArray(),
+    ),
+  );
+
+  t.deepEqual(
+    result,
+    Array.from({ length: 100 }, (_, n) => n * 2),
+  );
+  t.is(statuses.length, 100);
+});
+
+test('an input that cannot be written down fails the pipeline before a child is started', async (t) => {
+  const any = workflow('any', (value$: Observable<unknown>) => value$);
+  const parent = workflow('parent', (n$: Observable<number>) => n$.pipe(mergeMap(() => execute(any, Symbol('no')))));
+  await using engine = await TestEngine.open({ workflows: [parent, any] });
+  const run = await engine.start(parent, 1, { id: 'p' });
+
+  await t.throwsAsync(run.result(), { code: 'INVALID_VALUE' });
+
+  t.deepEqual(await engine.tempolite.list({ parent: 'p' }), []);
+});
 
 for (const concurrency of [0, -1, 1.5, NaN]) {
-  test(`childWorkflow refuses a concurrency of ${concurrency}`, (t) => {
-    t.throws(() => childWorkflow(doubler, { concurrency }), { code: 'INVALID_ARGUMENT' });
+  test(`concurrency ${concurrency} is refused when the pipeline is written`, (t) => {
+    const error = t.throws(() => childWorkflow(double, { concurrency }), { instanceOf: EngineError });
+
+    t.is(error.code, 'INVALID_ARGUMENT');
   });
 }
 
-test('childWorkflow refuses a policy that there is not', async (t) => {
-  const parent = parentOf(() =>
-    from([1]).pipe(childWorkflow(doubler, { onClose: 'forget' as 'cancel' }), catchError(codeOf)),
-  );
-  const engine = await TestEngine.open({ workflows: [parent, ...workflows], activities });
-  t.teardown(() => engine.close());
+test('a policy that there is not fails the pipeline', async (t) => {
+  const onClose = 'forget' as ClosePolicy;
 
-  t.is(await (await engine.start(parent, 0)).result(), 'INVALID_ARGUMENT');
+  await t.throwsAsync(
+    play((n$) => n$.pipe(childWorkflow(double, { onClose }))),
+    { code: 'INVALID_ARGUMENT' },
+  );
+});
+
+test('tags and priority are the child’s; without one it has the priority of its parent', async (t) => {
+  const parent = workflow('parent', (n$: Observable<number>) =>
+    n$.pipe(childWorkflow(twice, { tags: { kind: 'small' }, priority: 7 }), take(1), childWorkflow(twice)),
+  );
+  await using engine = await TestEngine.open({ workflows: [parent, twice] });
+  await (await engine.start(parent, 1, { id: 'p', priority: 3 })).result();
+
+  t.like(await engine.tempolite.list({ parent: 'p' }), [
+    { priority: 7, tags: { kind: 'small' } },
+    { priority: 3, tags: {} },
+  ]);
+});
+
+test('a crash after every event changes nothing', async (t) => {
+  const parent = workflow('parent', (n$: Observable<number>) =>
+    n$.pipe(childWorkflow(twice), childWorkflow(double, { concurrency: 1 })),
+  );
+
+  const { points } = await crashEverywhere(parent, 3, { workflows }, { pairs: 10 });
+
+  t.true(points > 20);
 });

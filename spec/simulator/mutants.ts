@@ -161,12 +161,6 @@ export const mutants: readonly Mutant[] = [
     replace: 'seq',
   },
   {
-    name: 'a choice of version waits for its turn',
-    file: 'run/ready.js',
-    find: 'outcome, time: -Infinity',
-    replace: 'outcome, time: Infinity',
-  },
-  {
     name: 'a run that is at its end can be cancelled',
     file: 'engine/requests.js',
     find: '!takenIn[control.type].includes(record.status)',

@@ -143,70 +143,6 @@ test('a cancellation reaches grandchildren', async (t) => {
   t.is(tidied.length, 1);
 });
 
-for (const [how, code] of [
-  ['cancel', 'CHILD_CANCELLED'],
-  ['terminate', 'CHILD_TERMINATED'],
-] as const) {
-  test(`a parent hears that somebody has asked its child to ${how}`, async (t) => {
-    const engine = await play(t, (waiter) =>
-      execute(waiter, 'a').pipe(catchError((error: unknown) => of((error as { code: string }).code))),
-    );
-
-    await engine.tempolite.run('p/0/child:waiter#0')[how]();
-
-    t.is(await engine.clock.until(engine.tempolite.run('p').result()), code);
-  });
-}
-
-// ── Select ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-const selections: Readonly<Record<string, readonly [body: Body, result: unknown, statuses: readonly string[]]>> = {
-  'a race': [
-    (waiter) => race(execute(waiter, 'a'), execute(waiter, 'b'), timer(10).pipe(map(() => 'time'))),
-    'time',
-    ['cancelled', 'cancelled'],
-  ],
-  'a switchMap': [
-    (waiter) =>
-      interval(10).pipe(
-        take(3),
-        switchMap((i) => execute(waiter, `${i}`)),
-        timeout({ first: 100, with: () => of('time') }),
-      ),
-    'time',
-    ['cancelled', 'cancelled', 'cancelled'],
-  ],
-  'a timeout': [
-    (waiter) => execute(waiter, 'a').pipe(timeout({ first: 10, with: () => of('time') })),
-    'time',
-    ['cancelled'],
-  ],
-};
-
-for (const [what, [body, result, fates]] of Object.entries(selections)) {
-  test(`the losers of ${what} are cancelled, and their finalizers run (scenario 20)`, async (t) => {
-    const engine = await play(t, body);
-
-    t.is(await engine.clock.until(engine.tempolite.run('p').result()), result);
-
-    const { p, ...children } = await statuses(engine);
-    t.is(p, 'completed');
-    t.deepEqual(Object.values(children), fates);
-    t.is(engine.tidied.length, fates.length);
-  });
-}
-
-test('the winner of a race between children is the one that was signalled first (scenario 20)', async (t) => {
-  const engine = await play(t, (waiter) => race(execute(waiter, 'a'), execute(waiter, 'b')));
-
-  await engine.tempolite.run('p/0/child:waiter#1').signal(go, 'won');
-
-  t.is(await engine.clock.until(engine.tempolite.run('p').result()), 'b won');
-  t.deepEqual(await statuses(engine), { p: 'completed', 'p/0#0': 'cancelled', 'p/0#1': 'completed' });
-});
-
-// ── a parent that goes back ───────────────────────────────────────────────────────────────────────────────────────────────
-
 test('a failed parent that is replayed has a child that was cancelled with it started anew', async (t) => {
   let broken = true;
   const fails = defineActivity('fails', once, () => {
@@ -226,38 +162,6 @@ test('a failed parent that is replayed has a child that was cancelled with it st
   t.deepEqual(await statuses(engine), { p: 'completed', 'p/0#0': 'cancelled', 'p/0#0~1': 'completed' });
 });
 
-test('a failed parent that is replayed lets a child that failed go on from where it failed', async (t) => {
-  let calls = 0;
-  let broken = true;
-  const child = workflow('child', (n$: Observable<number>) =>
-    n$.pipe(
-      activity('count', (n: number) => {
-        calls += 1;
-        return n;
-      }),
-      activity(
-        'fails',
-        (n: number) => {
-          if (broken) throw new Error('down');
-          return n * 2;
-        },
-        once,
-      ),
-    ),
-  );
-  const parent = workflow('parent', (n$: Observable<number>) => n$.pipe(childWorkflow(child)));
-  const engine = await engineOf(t, { workflows: [parent, child] });
-  const run = await engine.tempolite.start(parent, 21, { id: 'p' });
-  await t.throwsAsync(engine.clock.until(run.result()), { code: 'CHILD_FAILED' });
-  broken = false;
-
-  await run.replay();
-
-  t.is(await engine.clock.until(run.result()), 42);
-  t.is(calls, 1);
-  t.is((await engine.tempolite.list()).length, 2);
-});
-
 for (const onClose of policies) {
   test(`a parent that is rewound behind the start of a child leaves it ${fate[onClose]} (${onClose}) and starts another`, async (t) => {
     const engine = await play(t, (waiter) => execute(waiter, 'a', { onClose }), onClose);
@@ -271,32 +175,3 @@ for (const onClose of policies) {
     t.is(await engine.clock.until(engine.tempolite.run('p').result()), 'a again');
   });
 }
-
-test('a child that was started behind the failure is closed by the retry of its parent', async (t) => {
-  let broken = true;
-  const fails = defineActivity('fails', once, () => {
-    if (broken) throw new Error('down');
-    return 'mended';
-  });
-  const tidied: string[] = [];
-  const waiter = waiterOf(tidied);
-  const parent = workflow(
-    'parent',
-    { retry: { maxAttempts: 2, initialInterval: '1 minute', jitter: 0 } },
-    (n$: Observable<number>) =>
-      n$.pipe(
-        mergeMap(() => execute(fails, 0)),
-        catchError((error: unknown) =>
-          merge(execute(waiter, 'meanwhile'), timer(10).pipe(mergeMap(() => throwError(() => error as Error)))),
-        ),
-      ),
-  );
-  const engine = await engineOf(t, { workflows: [parent, waiter] });
-  const run = await engine.tempolite.start(parent, 0, { id: 'p' });
-  await engine.clock.advance('1 second');
-  broken = false;
-
-  t.is(await engine.clock.until(run.result()), 'mended');
-
-  t.deepEqual(await statuses(engine), { p: 'completed', 'p/0#0': 'cancelled' });
-});

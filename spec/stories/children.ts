@@ -1,211 +1,238 @@
-import test from 'ava';
-import { catchError, delay, forkJoin, map, merge, mergeMap, of, reduce, timer, type Observable } from 'rxjs';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { catchError, from, map, mergeMap, of, reduce, toArray, type Observable } from 'rxjs';
 import {
   activity,
-  awaitSignal,
+  ChildError,
   childWorkflow,
-  defineActivity,
-  defineSignal,
   execute,
-  TempoliteError,
   workflow,
+  type ActivityContext,
+  type WorkflowDefinition,
 } from '../../source/index.js';
-import { engineOf, type Engine } from '../_support/engine.js';
+import { faultsOf } from '../_support/check-journal.js';
+import { engineOf } from '../_support/engine.js';
+import { folderOf } from '../_support/folder.js';
+import { program } from '../_support/program.js';
 
-const go = defineSignal<string>('go');
 const once = { retry: { maxAttempts: 1 } } as const;
 
-/** Waits for a signal. */
-const waiter = workflow('waiter', (name$: Observable<string>) =>
-  name$.pipe(awaitSignal(go, (text, name) => `${name} ${text}`)),
-);
+const parentOf = <O>(child: WorkflowDefinition<number, O>): WorkflowDefinition<number, O> =>
+  workflow('parent', (n$: Observable<number>) => n$.pipe(childWorkflow(child)));
 
-/** Statuses by id. */
-const statuses = async ({ tempolite, clock }: Engine): Promise<Readonly<Record<string, string>>> => {
-  await clock.settle();
-  return Object.fromEntries((await tempolite.list()).map(({ id, status }) => [id, status]));
-};
-
-// ── failures ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-test('a child that fails once and has its own retry succeeds, and its parent hears nothing of that (scenario 32)', async (t) => {
-  let calls = 0;
+test('a child that fails once goes on by its own retry policy, what had succeeded is kept (scenario 32)', async (t) => {
+  const calls: string[] = [];
   const child = workflow(
     'child',
-    { retry: { maxAttempts: 2, initialInterval: '1 minute' } },
+    { retry: { maxAttempts: 2, initialInterval: '1 hour', maxInterval: '1 day', jitter: 0 } },
     (n$: Observable<number>) =>
       n$.pipe(
-        activity('before', (n: number) => n + 1, once),
+        activity('first', (n: number) => {
+          calls.push('first');
+          return n + 1;
+        }),
         activity(
-          'flaky',
+          'second',
           (n: number) => {
-            calls += 1;
-            if (calls === 1) throw new Error('down');
+            calls.push('second');
+            if (calls.length === 2) throw new Error('not yet');
             return n * 2;
           },
           once,
         ),
       ),
   );
-  const parent = workflow('parent', (n$: Observable<number>) => n$.pipe(childWorkflow(child)));
-  const engine = await engineOf(t, { workflows: [parent, child] });
-  const run = await engine.tempolite.start(parent, 20, { id: 'p' });
+  const parent = parentOf(child);
+  const { tempolite, clock } = await engineOf(t, { workflows: [parent, child] });
+  const start = clock.now();
 
-  t.is(await engine.clock.until(run.result()), 42);
+  const run = await tempolite.start(parent, 20);
 
-  t.is(calls, 2);
-  t.deepEqual(await statuses(engine), { p: 'completed', 'p/0/child:child#0': 'completed' });
+  t.is(await clock.until(run.result()), 42);
+  t.deepEqual(calls, ['first', 'second', 'second']);
+  t.is(clock.now() - start, 60 * 60_000);
 });
 
-test('a child that fails for good hands its error to the parent, with the chain of causes (scenario 32)', async (t) => {
-  class Refused extends Error {
-    override readonly name = 'Refused';
-    readonly code = 'NO_STOCK';
-  }
-  const leaf = workflow('leaf', (n$: Observable<number>) =>
+test('a child that fails for good fails its parent with the chain of causes, by codes (scenario 32)', async (t) => {
+  const child = workflow('child', (n$: Observable<number>) =>
     n$.pipe(
       activity(
-        'reserve',
+        'pay',
         (): number => {
-          throw new Refused('nothing left', { cause: new Error('shelf 7') });
+          throw new RangeError('no money');
         },
         once,
       ),
     ),
   );
-  const middle = workflow('middle', (n$: Observable<number>) => n$.pipe(childWorkflow(leaf)));
-  const root = workflow('root', (n$: Observable<number>) => n$.pipe(childWorkflow(middle)));
-  const engine = await engineOf(t, { workflows: [root, middle, leaf] });
-  const run = await engine.tempolite.start(root, 1, { id: 'r' });
+  const parent = parentOf(child);
+  const { tempolite } = await engineOf(t, { workflows: [parent, child] });
 
-  const error = await t.throwsAsync(engine.clock.until(run.result()), { code: 'CHILD_FAILED' });
+  const run = await tempolite.start(parent, 1, { id: 'p' });
+  const error = await t.throwsAsync(run.result(), { instanceOf: ChildError });
 
-  const chain: string[] = [];
-  for (let e: unknown = error; e instanceof Error; e = e.cause) {
-    chain.push(e instanceof TempoliteError ? e.code : `${e.name}: ${e.message}`);
-  }
-  t.deepEqual(chain, ['CHILD_FAILED', 'CHILD_FAILED', 'ACTIVITY_FAILED', 'Refused: nothing left', 'Error: shelf 7']);
-  t.deepEqual(Object.values(await statuses(engine)), ['failed', 'failed', 'failed']);
+  t.is(error.code, 'CHILD_FAILED');
+  t.like(error.cause, { name: 'ActivityError', code: 'ACTIVITY_FAILED' });
+  t.like((error.cause as Error).cause, { name: 'RangeError', message: 'no money' });
+  const child0 = await tempolite.list({ parent: 'p' });
+  t.deepEqual(
+    child0.map(({ id, status }) => [id, status]),
+    [['p/0/child:child#0', 'failed']],
+  );
 });
 
-test('a child that fails for good may be answered by the parent (scenario 32)', async (t) => {
-  const child = workflow('child', () => {
-    throw new Error('no');
-  });
-  const parent = workflow('parent', (n$: Observable<number>) =>
-    n$.pipe(
-      childWorkflow(child),
-      catchError((error: unknown) => of((error as TempoliteError).code)),
-    ),
-  );
-  const { tempolite, clock } = await engineOf(t, { workflows: [parent, child] });
-
-  t.is(await clock.until((await tempolite.start(parent, 1)).result()), 'CHILD_FAILED');
-});
-
-// ── letters ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-test('what children say while no worker is up for the parent, or while it is paused, is heard in order (scenario 17)', async (t) => {
-  const child = workflow('child', (n$: Observable<number>) =>
-    n$.pipe(mergeMap(() => merge(of(1, 2, 3), timer(3_600_000).pipe(map(() => 4))))),
-  );
-  const parent = workflow('parent', (n$: Observable<number>) =>
-    n$.pipe(
-      childWorkflow(child),
-      reduce((all, n) => `${all}${n}`, ''),
-    ),
-  );
-  const engine = await engineOf(t, { workflows: [parent, child] });
-  const run = await engine.tempolite.start(parent, 0, { id: 'p' });
-  await engine.clock.settle();
-  await run.pause();
-  await engine.clock.advance('2 hours');
-  t.deepEqual(await statuses(engine), { p: 'paused', 'p/0/child:child#0': 'completed' });
-  await engine.tempolite.close();
-
-  const again = await engineOf(t, { ...engine, workflows: [parent, child] });
-  await again.tempolite.run('p').resume();
-
-  t.is(await again.clock.until(again.tempolite.run('p', parent).result()), '1234');
-});
-
-test('a child that completes although its parent has failed is known to the retry of the parent (scenario 17)', async (t) => {
-  let broken = true;
+test('a parent may catch the failure of a child and start another (scenario 32)', async (t) => {
   const child = workflow('child', (n$: Observable<number>) =>
     n$.pipe(
-      delay(3_600_000),
-      activity('work', (n: number) => n + 1),
+      map((n) => {
+        if (n < 3) throw new Error(`${n} is too small`);
+        return n;
+      }),
     ),
   );
-  const fails = defineActivity('fails', once, (n: number) => {
-    if (broken) throw new Error('down');
-    return n;
+  const parent = workflow('parent', (n$: Observable<number>) => {
+    const tryOne = (n: number): Observable<number> =>
+      execute(child, n).pipe(
+        catchError((error: ChildError) => (error.code === 'CHILD_FAILED' ? tryOne(n + 1) : of(-1))),
+      );
+    return n$.pipe(mergeMap(tryOne));
   });
-  const parent = workflow(
-    'parent',
-    { retry: { maxAttempts: 2, initialInterval: '1 day', maxInterval: '1 day', jitter: 0 } },
-    (n$: Observable<number>) => n$.pipe(mergeMap((n) => forkJoin([execute(child, n), execute(fails, n)]))),
+  const { tempolite } = await engineOf(t, { workflows: [parent, child] });
+
+  const run = await tempolite.start(parent, 0);
+
+  t.is(await run.result(), 3);
+  t.is((await tempolite.list({ parent: run.id })).length, 4);
+});
+
+const nested: WorkflowDefinition<number, string> = workflow('nested', (depth$: Observable<number>) =>
+  depth$.pipe(
+    mergeMap((depth) =>
+      depth === 0
+        ? of('bottom').pipe(activity('touch', (text: string) => Promise.resolve(text)))
+        : execute(nested, depth - 1).pipe(map((text) => `${text}^`)),
+    ),
+  ),
+);
+
+const generations = async (t: ExecutionContext, options: { readonly maxResidentRuns?: number }): Promise<void> => {
+  const { tempolite } = await engineOf(t, { workflows: [nested], ...options });
+  const since = performance.now();
+
+  const run = await tempolite.start(nested, 50, { id: 'top' });
+
+  t.is(await run.result(), `bottom${'^'.repeat(50)}`);
+  t.log(`50 deep: ${Math.round(performance.now() - since)} ms`);
+  const all = await tempolite.list({ limit: 100 });
+  t.is(all.length, 51);
+  t.true(all.every(({ status }) => status === 'completed'));
+  t.true(all.every(({ id }) => id.length <= 200));
+};
+
+test('children are 50 deep (scenario 32)', (t) => generations(t, {}));
+
+test('children are 50 deep with room for three runs in memory (scenario 32)', (t) =>
+  generations(t, { maxResidentRuns: 3 }));
+
+test('a failure comes up through 50 generations, with its beginning (scenario 32)', async (t) => {
+  const falling: WorkflowDefinition<number, string> = workflow('falling', (depth$: Observable<number>) =>
+    depth$.pipe(
+      mergeMap((depth) => {
+        if (depth === 0) throw new Error('the ground');
+        return execute(falling, depth - 1);
+      }),
+    ),
   );
-  const engine = await engineOf(t, { workflows: [parent, child] });
-  const run = await engine.tempolite.start(parent, 1, { id: 'p' });
-  await engine.clock.advance('2 hours');
-  t.deepEqual(await statuses(engine), { p: 'waiting', 'p/0/child:child#0': 'completed' });
-  broken = false;
+  const { tempolite } = await engineOf(t, { workflows: [falling] });
 
-  t.deepEqual(await engine.clock.until(run.result()), [2, 1]);
+  const run = await tempolite.start(falling, 50);
+  const error = await t.throwsAsync(run.result(), { instanceOf: ChildError });
 
-  t.is((await engine.tempolite.list()).length, 2);
+  let [last, depth]: [unknown, number] = [error, 0];
+  while (last instanceof ChildError) [last, depth] = [last.cause, depth + 1];
+  t.is(depth, 50);
+  t.is((last as Error).message, 'the ground');
 });
 
-// ── workflows that are not registered ─────────────────────────────────────────────────────────────────────────────────────
-
-test('a child whose workflow nobody has registered waits visibly, and starts when somebody has', async (t) => {
-  const parent = workflow('parent', (name$: Observable<string>) => name$.pipe(childWorkflow(waiter)));
-  const first = await engineOf(t, { workflows: [parent] });
-  await first.tempolite.start(parent, 'a', { id: 'p' });
-  await first.clock.advance('1 day');
-  t.deepEqual(await statuses(first), { p: 'waiting', 'p/0/child:waiter#0': 'pending' });
-  t.like((await first.tempolite.list({ parent: 'p' }))[0], { workflow: 'waiter', parent: { runId: 'p' } });
-  await first.tempolite.close();
-
-  const second = await engineOf(t, { ...first, workflows: [parent, waiter] });
-  await second.tempolite.run('p/0/child:waiter#0', waiter).signal(go, 'went');
-
-  t.is(await second.clock.until(second.tempolite.run('p', parent).result()), 'a went');
-});
-
-test('a parent whose child waits for its workflow may be cancelled, and the child never starts', async (t) => {
-  const parent = workflow('parent', (name$: Observable<string>) => name$.pipe(childWorkflow(waiter)));
-  const first = await engineOf(t, { workflows: [parent] });
-  const run = await first.tempolite.start(parent, 'a', { id: 'p' });
-  await first.clock.settle();
-
-  await run.cancel();
-
-  await t.throwsAsync(first.clock.until(run.result()), { code: 'RUN_CANCELLED' });
-  await first.tempolite.close();
-  const second = await engineOf(t, { ...first, workflows: [parent, waiter] });
-  t.deepEqual(await statuses(second), { p: 'cancelled', 'p/0/child:waiter#0': 'cancelled' });
-});
-
-test('a child of the newest version that is registered is started', async (t) => {
-  const versioned = (version: number) =>
-    workflow('child', { version }, (n$: Observable<number>) => n$.pipe(map((n) => `${n} by v${version}`)));
-  const parent = workflow('parent', (n$: Observable<number>) => n$.pipe(childWorkflow(versioned(1))));
-  const { tempolite, clock } = await engineOf(t, { workflows: [parent, versioned(1), versioned(2)] });
-
-  t.is(await clock.until((await tempolite.start(parent, 1)).result()), '1 by v2');
-});
-
-test('a child is listed under its parent, with tags and priority', async (t) => {
-  const parent = workflow('parent', (name$: Observable<string>) =>
-    name$.pipe(childWorkflow(waiter, { tags: { city: 'Rome' }, priority: 7 })),
+const wide = async (t: ExecutionContext, options: { readonly maxResidentRuns?: number }): Promise<void> => {
+  const child = workflow('child', (n$: Observable<number>) =>
+    n$.pipe(activity('square', (n: number) => Promise.resolve(n * n))),
   );
-  const { tempolite, clock } = await engineOf(t, { workflows: [parent, waiter] });
-  await tempolite.start(parent, 'a', { id: 'p', priority: 3 });
-  await clock.settle();
+  const parent = workflow('parent', (n$: Observable<number>) =>
+    n$.pipe(
+      mergeMap((n) => from(Array.from({ length: n }, (_, i) => i))),
+      childWorkflow(child, { concurrency: Infinity }),
+      reduce((sum, square) => sum + square, 0),
+    ),
+  );
+  const { tempolite } = await engineOf(t, { workflows: [parent, child], ...options });
+  const since = performance.now();
 
-  const [child] = await tempolite.list({ tags: { city: 'Rome' } });
+  const run = await tempolite.start(parent, 200, { id: 'parent' });
 
-  t.like(child, { id: 'p/0/child:waiter#0', priority: 7, parent: { runId: 'p', key: 'child:waiter#0' } });
+  t.is(await run.result(), (199 * 200 * 399) / 6);
+  t.log(`200 wide: ${Math.round(performance.now() - since)} ms`);
+  t.is((await tempolite.list({ parent: 'parent', status: 'completed', limit: 1000 })).length, 200);
+};
+
+test('children are 200 wide on one worker (scenario 32)', (t) => wide(t, {}));
+
+test('children are 200 wide with room for three runs in memory (scenario 32)', (t) => wide(t, { maxResidentRuns: 3 }));
+
+test('concurrency limits the children at work, and 1 keeps their order', async (t) => {
+  let [now, most] = [0, 0];
+  const child = workflow('child', (n$: Observable<number>) =>
+    n$.pipe(
+      activity('work', async (n: number, { signal }: ActivityContext<number>) => {
+        now += 1;
+        most = Math.max(most, now);
+        await new Promise((resolve) => setImmediate(resolve));
+        now -= 1;
+        return signal.aborted ? -1 : n;
+      }),
+    ),
+  );
+  const parent = workflow('parent', (concurrency$: Observable<number>) =>
+    concurrency$.pipe(
+      mergeMap((concurrency) => from([5, 4, 3, 2, 1]).pipe(childWorkflow(child, { concurrency }), toArray())),
+    ),
+  );
+  const { tempolite } = await engineOf(t, { workflows: [parent, child] });
+
+  t.deepEqual(await (await tempolite.start(parent, 1)).result(), [5, 4, 3, 2, 1]);
+  t.is(most, 1);
+  const merged = await (await tempolite.start(parent, 2)).result();
+  t.deepEqual([...(merged ?? [])].sort(), [1, 2, 3, 4, 5]);
+  t.is(most, 2);
 });
+
+interface Told {
+  readonly result: readonly number[];
+  readonly commits: number;
+  readonly runs: readonly string[];
+}
+
+const isResult = (message: Told): boolean => 'result' in message;
+const family = ['parent completed', ...[0, 1].map((n) => `parent/0/child:child#${n} completed`)];
+
+for (const when of ['before', 'after']) {
+  test(`killed ${when} each commit of a parent and its children, there is exactly one child for each value (scenario 32)`, async (t) => {
+    for (let n = 1, isOver = false; !isOver; n += 1) {
+      const folder = folderOf(t);
+      const [url, world] = [`file:${join(folder, 'runs.db')}`, join(folder, 'world')];
+      const { signal } = await program(t, 'family', [url, world, when, String(n)]).ended;
+      isOver = signal !== 'SIGKILL';
+      if (isOver) t.true(n > 6, `there are ${n} commits`);
+
+      const told = await program(t, 'family', [url, world]).message<Told>(isResult);
+
+      t.deepEqual(told.result, [10, 20], `killed ${when} commit ${n}`);
+      t.deepEqual(told.runs, family);
+      const done = readFileSync(world, 'utf8').trim().split('\n');
+      t.is(new Set(done).size, 2);
+      t.true(done.length <= (when === 'before' ? 3 : 2), `${done.length} executions, killed ${when} commit ${n}`);
+      t.deepEqual(await faultsOf(url), []);
+    }
+  });
+}

@@ -66,7 +66,8 @@ export class EmbeddedJournal implements Journal {
     run: NewRun,
     statements?: readonly Statement[],
   ): Promise<{ readonly created: boolean; readonly run: RunRecord }> {
-    return this.#add(2 + (statements?.length ?? 0), () => this.#writer.start(run, statements));
+    const another = statements && ((error: unknown) => this.#writer.refuseStart(statements, error));
+    return this.#add(2 + (statements?.length ?? 0), () => this.#writer.start(run, statements), another);
   }
 
   commit(commit: RunCommit): Promise<readonly RunEvent[]> {

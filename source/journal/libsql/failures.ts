@@ -33,6 +33,10 @@ export const isOfOneCaller = (error: unknown): boolean => {
   return rawCode === undefined || [18, 19, 20].includes(rawCode);
 };
 
+/** SQLITE_CONSTRAINT_FOREIGNKEY, whose own statement has long ended when it comes of the COMMIT. */
+export const isForeignKey = (error: unknown): boolean =>
+  error instanceof Error && 'rawCode' in error && error.rawCode === 787;
+
 /** The driver's error as a coded one. */
 export const journalError = (error: unknown): TempoliteError => {
   if (error instanceof TempoliteError) return error;

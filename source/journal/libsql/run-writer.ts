@@ -1,5 +1,4 @@
-import { EngineError, TempoliteError } from '../../errors.js';
-import { encodeFailure } from '../../values/failure.js';
+import { EngineError } from '../../errors.js';
 import { defaultCodec } from '../../values/codec.js';
 import { endLetter, outputLetter } from '../child-letter.js';
 import { isEnd, type RunEvent } from '../event.js';
@@ -12,7 +11,7 @@ import type { Connection } from './connection.js';
 import { fencedOut, type Ownership } from './ownership.js';
 import * as rows from './rows.js';
 import * as sql from './statements.js';
-import { runStatements } from './user-statements.js';
+import { UserTransactions } from './user-transactions.js';
 
 interface Written {
   readonly num: number;
@@ -28,14 +27,14 @@ export class RunWriter {
   readonly #note: (change: Change) => void;
   /** The rows of the runs that are being written. */
   readonly #written = new Map<string, Written>();
-  /** Statements of users that cannot be part of a commit, though they can be run: it is their event that says so then. */
-  readonly #refused = new WeakMap<readonly Statement[], unknown>();
+  readonly #transactions: UserTransactions;
 
   constructor(connection: Connection, ownership: Ownership, appends: AppendBuffer, note: (change: Change) => void) {
     this.#connection = connection;
     this.#ownership = ownership;
     this.#appends = appends;
     this.#note = note;
+    this.#transactions = new UserTransactions(connection);
   }
 
   start(run: NewRun, statements: readonly Statement[] = []): { readonly created: boolean; readonly run: RunRecord } {
@@ -43,7 +42,7 @@ export class RunWriter {
     if (!row) return { created: false, run: this.#existing(run.id) };
     const event = { ...startedOnly, at: Math.floor(run.createdAt), payload: run.input };
     this.#appendStarted(row, run.id, 0, event);
-    if (statements.length > 0) runStatements(this.#connection, statements);
+    this.#transactions.run(statements);
     const record = rows.fromRunRow(row);
     this.#note({ type: 'run', run: record });
     return { created: true, run: record };
@@ -62,7 +61,7 @@ export class RunWriter {
     if (consumed.length > 0) this.#note({ type: 'consumed', runId, ids: consumed });
     for (const child of children) this.#startChild(child);
     for (const request of requests) this.request(request, openStatuses);
-    if (commit.closes) this.#closeChildren(written.num, commit.closes);
+    if (commit.closesChildrenAt !== undefined) this.#closeChildren(written.num, commit, commit.closesChildrenAt);
     for (const { name, payload, at } of exposed) {
       this.#connection.run(sql.expose, [BigInt(written.num), name, payload, BigInt(at)]);
       this.#note({ type: 'exposed', runId, exposed: { name, payload, at } });
@@ -127,14 +126,14 @@ export class RunWriter {
     this.#written.clear();
   }
 
-  /**
-   * A commit was refused for what its user's statements did at its very end (a deferred foreign key), or because they ended the
-   * transaction. Answers whether it can be written another way: with events that say so.
-   */
+  /** A commit was refused. Answers whether it can be written another way: with events that say so. */
   refuse({ transactions = [] }: RunCommit, error: unknown): boolean {
-    const fresh = transactions.filter(({ statements }) => !this.#refused.has(statements));
-    for (const { statements } of fresh) this.#refused.set(statements, error);
-    return fresh.length > 0;
+    return this.#transactions.refuse(transactions, error);
+  }
+
+  /** A start was refused. Answers whether it fails for a better reason when it is written again. */
+  refuseStart(statements: readonly Statement[], error: unknown): boolean {
+    return this.#transactions.refuseStart(statements, error);
   }
 
   #insert(run: Omit<NewRun, 'input'>): unknown[] | undefined {
@@ -170,31 +169,13 @@ export class RunWriter {
   /** The events, with what came of the user's statements in the places that wait for it. */
   #settled({ events, transactions }: RunCommit): readonly RunEvent[] {
     if (!transactions) return events;
-    const bySeq = new Map(transactions.map(({ seq, statements }) => [seq, statements]));
+    const bySeq = new Map(transactions.map(({ seq, ...transaction }) => [seq, transaction]));
     return events.map((event) => {
-      const statements = bySeq.get(event.seq);
-      return statements && event.type === 'transaction-committed'
-        ? { ...event, ...this.#outcomeOf(statements) }
+      const transaction = bySeq.get(event.seq);
+      return transaction && event.type === 'transaction-committed'
+        ? { ...event, ...this.#transactions.outcomeOf(transaction) }
         : event;
     });
-  }
-
-  #outcomeOf(statements: readonly Statement[]): {
-    readonly type: 'transaction-committed' | 'transaction-failed';
-    readonly payload: string;
-  } {
-    const failed = (error: unknown) => ({ type: 'transaction-failed', payload: encodeFailure(error) }) as const;
-    if (this.#refused.has(statements)) return failed(this.#refused.get(statements));
-    try {
-      return {
-        type: 'transaction-committed',
-        payload: defaultCodec.encode(runStatements(this.#connection, statements)),
-      };
-    } catch (error) {
-      const code = error instanceof TempoliteError ? error.code : undefined;
-      if (code === 'TRANSACTION_FAILED') return failed(error);
-      throw error;
-    }
   }
 
   /** Its first event is written with those of its parent, behind them. */
@@ -214,13 +195,15 @@ export class RunWriter {
     if (!next) return;
     const { changes } = this.#connection.run(sql.nextLink, [BigInt(next.version), row, BigInt(link), ...proof]);
     if (changes === 0) throw fencedOut();
+    for (const id of next.unconsumed ?? []) this.#connection.run(sql.giveBack, [BigInt(id), row]);
     const event = { ...startedOnly, at: next.at, payload: next.input };
     this.#note({ type: 'events', events: this.#appends.add(num, runId, link + 1, [event]) });
   }
 
-  #closeChildren(num: number, { children, at }: NonNullable<RunCommit['closes']>): void {
-    const ids = children === 'all' ? null : JSON.stringify(children);
-    for (const row of this.#connection.all(sql.closeChildren, [BigInt(Math.floor(at)), BigInt(num), ids, ids])) {
+  #closeChildren(num: number, { link, closesChildrenSince = 0 }: RunCommit, at: number): void {
+    const run = BigInt(num);
+    const told = [BigInt(closesChildrenSince), run, BigInt(link), BigInt(closesChildrenSince)];
+    for (const row of this.#connection.all(sql.closeChildren, [BigInt(Math.floor(at)), run, ...told])) {
       this.#note({ type: 'letter', runId: String(row[5]), letter: rows.fromLetterRow(row) });
     }
   }

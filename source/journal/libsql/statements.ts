@@ -41,12 +41,12 @@ export const insertRequest = `
   SELECT num, 'control', ?, ?, ? FROM tempolite_runs
   WHERE id = ? AND status IN (SELECT value FROM json_each(?)) RETURNING ${letterColumns}`;
 
-/** What is asked of children that nobody listens to any more: of these, or of all. */
+/** What is asked of the children of a run that was terminated, or that goes back behind what it has heard of them. */
 export const closeChildren = `
   INSERT INTO tempolite_inbox (run, kind, name, payload, at)
   SELECT num, 'control', on_close, '{}', ? FROM tempolite_runs
-  WHERE parent = ? AND on_close <> 'abandon' AND status NOT IN ${ended}
-    AND (? IS NULL OR id IN (SELECT value FROM json_each(?)))
+  WHERE parent = ? AND on_close <> 'abandon' AND status NOT IN ${ended} AND (? = 0 OR parent_key IN
+    (SELECT key FROM tempolite_events WHERE run = ? AND link = ? AND seq >= ? AND key LIKE 'child:%'))
   RETURNING ${letterColumns}, (SELECT id FROM tempolite_runs WHERE num = run)`;
 
 export const expose = `
@@ -79,6 +79,9 @@ export const clockAt = 'SELECT max(at) FROM tempolite_events WHERE run = ?';
 export const setForked = `UPDATE tempolite_runs SET versions = ?, rewinds = ? WHERE num = ? RETURNING ${runColumns}`;
 
 export const consume = `UPDATE tempolite_inbox SET consumed = 1 WHERE id = ? AND ${fenced}`;
+
+/** A signal whose consumption came to nothing. */
+export const giveBack = `UPDATE tempolite_inbox SET consumed = 0 WHERE id = ? AND run = ?`;
 
 export const insertSignal = `
   INSERT INTO tempolite_inbox (run, name, payload, at, idempotency_key)

@@ -9,13 +9,24 @@ import type { Connection, UserBinding, UserResult } from './connection.js';
  * by a trigger with RAISE(ROLLBACK) or a table with ON CONFLICT ROLLBACK. A database that is busy, full or damaged is nobody's
  * mistake: its error comes as it is.
  *
- * A deferred foreign key is not asked about before the COMMIT of the whole transaction. A text that is not UTF-8, as
+ * `finish` makes something of the results, and may still take them back by throwing. A deferred foreign key is not asked about before the
+ * COMMIT of the whole transaction. A text that is not UTF-8, as
  * `CAST(x'ff' AS TEXT)` makes one, cannot be read: the driver would abort the process. One with a NUL is read up to that.
  */
-export const runStatements = (connection: Connection, statements: readonly Statement[]): readonly StatementResult[] => {
-  if (statements.length === 0) return [];
-  return connection.savepoint(() =>
-    statements.map((statement, place) => {
+export function runStatements(connection: Connection, statements: readonly Statement[]): readonly StatementResult[];
+export function runStatements<T>(
+  connection: Connection,
+  statements: readonly Statement[],
+  finish: (results: readonly StatementResult[]) => T,
+): T;
+export function runStatements(
+  connection: Connection,
+  statements: readonly Statement[],
+  finish: (results: readonly StatementResult[]) => unknown = (results) => results,
+): unknown {
+  if (statements.length === 0) return finish([]);
+  return connection.savepoint(() => {
+    const results = statements.map((statement, place) => {
       const which = `statement ${place + 1} of ${statements.length}, ${JSON.stringify(statement.sql.slice(0, shownCharacters))},`;
       try {
         const result = connection.user(statement.sql, (statement.args ?? []).map(toBinding));
@@ -26,9 +37,10 @@ export const runStatements = (connection: Connection, statements: readonly State
         if (!isOfTheUser(error)) throw error;
         throw connection.inTransaction ? failed(which, reasonOf(error), error) : ended(which, error);
       }
-    }),
-  );
-};
+    });
+    return finish(results);
+  });
+}
 
 /** A whole number is an INTEGER: as REAL it would be '5.0' in a column of texts. A copy of bytes is what the driver surely reads. */
 const toBinding = (value: SqlValue): UserBinding => {

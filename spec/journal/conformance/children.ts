@@ -1,189 +1,143 @@
 import test from 'ava';
-import type { RunEvent } from '../../../source/journal/event.js';
-import type { Journal } from '../../../source/journal/journal.js';
 import type { NewRun } from '../../../source/journal/run-record.js';
-import { newRun, openOwned, output, own, type Subject } from '../../_support/journals.js';
+import type { RunStatus } from '../../../source/journal/status.js';
+import { newRun, openOwned, output, type Subject } from '../../_support/journals.js';
 
-const child = (id: string, changes: Partial<NewRun> = {}): NewRun =>
-  newRun(id, { workflow: 'ship', parent: { runId: 'run', key: `child:ship#${id}` }, onClose: 'cancel', ...changes });
+const childOf = (parent: string, id: string, changes: Partial<NewRun> = {}): NewRun =>
+  newRun(id, { parent: { runId: parent, key: `child:${id}#0` }, onClose: 'cancel', ...changes });
 
-const commitOf = (runId: string): { runId: string; link: number; events: readonly RunEvent[] } => ({
-  runId,
-  link: 0,
-  events: [],
-});
-
-const startChildren = (journal: Journal, ...children: readonly NewRun[]): Promise<unknown> =>
-  journal.commit({ ...commitOf('run'), children });
-
-const end = (seq: number, payload?: string): RunEvent => {
-  const header = { seq, batch: seq, epoch: 0, at: 7 };
-  return payload === undefined ? { ...header, type: 'run-completed' } : { ...header, type: 'run-failed', payload };
-};
-
-const lettersOf = async (journal: Journal, id = 'run') =>
-  (await journal.letters(id)).map(({ kind, name, payload, at }) => [kind, name, JSON.parse(payload) as unknown, at]);
+const started = { runId: 'run', link: 0, events: [], children: [childOf('run', 'a'), childOf('run', 'b')] } as const;
 
 export const children = (subject: Subject): void => {
   const { name } = subject;
 
-  test(`${name}: a child is there with its first event, under its parent, once the commit that starts it is`, async (t) => {
+  test(`${name}: children are stored in the commit of their parent, with their first event`, async (t) => {
     const journal = await openOwned(subject, t);
 
-    await journal.commit({
-      ...commitOf('run'),
-      events: [output(1)],
-      children: [child('c', { tags: { city: 'Rome' } })],
-    });
+    await journal.commit({ ...started, events: [output(1)] });
 
-    t.like(await journal.run('c'), {
-      workflow: 'ship',
-      status: 'pending',
-      link: 0,
-      tags: { city: 'Rome' },
-      parent: { runId: 'run', key: 'child:ship#c' },
-    });
-    t.deepEqual(await journal.events('c', 0, 0, 10), [
-      { type: 'started', seq: 0, batch: 0, epoch: 0, at: 1, payload: '{"total":12.5}' },
-    ]);
+    const all = await journal.runs({ parent: 'run' }, { limit: 10 });
     t.deepEqual(
-      (await journal.runs({ parent: 'run' }, { limit: 10 })).map(({ id }) => id),
-      ['c'],
+      all.map(({ id, status, parent }) => [id, status, parent]),
+      ['a', 'b'].map((id) => [id, 'pending', { runId: 'run', key: `child:${id}#0` }]),
     );
-  });
-
-  test(`${name}: a child that is there already is left as it is`, async (t) => {
-    const journal = await openOwned(subject, t);
-    await startChildren(journal, child('c'));
-    const before = await journal.run('c');
-
-    await startChildren(journal, child('c', { input: '"other"', priority: 9 }));
-
-    t.deepEqual(await journal.run('c'), before);
-    t.is((await journal.events('c', 0, 0, 10)).length, 1);
+    t.like(await journal.events('a', 0, 0, 10), [{ type: 'started', seq: 0, payload: '{"total":12.5}' }]);
   });
 
   test(`${name}: a commit that is refused starts no child`, async (t) => {
     const journal = await openOwned(subject, t);
-    await own(journal, 'second', 10_000);
-    await journal.release();
 
-    await t.throwsAsync(journal.commit({ ...commitOf('run'), events: [output(1)], children: [child('c')] }));
+    await t.throwsAsync(journal.commit({ ...started, events: [output(0)] }));
 
-    t.is(await journal.run('c'), undefined);
+    t.deepEqual(await journal.runs({ parent: 'run' }, { limit: 10 }), []);
   });
 
-  test(`${name}: outputs and end of a child are letters of its parent, in order`, async (t) => {
+  test(`${name}: a child that is there already is left as it is`, async (t) => {
     const journal = await openOwned(subject, t);
-    await startChildren(journal, child('c'));
+    await journal.commit(started);
+    const before = await journal.run('a');
 
-    await journal.commit({ ...commitOf('c'), events: [output(1, { at: 5 })] });
+    await journal.commit({ ...started, children: [childOf('run', 'a', { input: '"other"', priority: 9 })] });
+
+    t.deepEqual(await journal.run('a'), before);
+    t.is((await journal.events('a', 0, 0, 10)).length, 1);
+  });
+
+  test(`${name}: what a child emits and its end are letters to its parent, in order, by the child's own commit`, async (t) => {
+    const journal = await openOwned(subject, t);
+    await journal.commit(started);
+
+    await journal.commit({ runId: 'a', link: 0, events: [output(1), output(2)] });
     await journal.commit({
-      ...commitOf('c'),
-      events: [output(2, { at: 6 }), end(3)],
+      runId: 'a',
+      link: 0,
+      events: [{ type: 'run-completed', seq: 3, batch: 3, epoch: 0, at: 7 }],
       status: { status: 'completed', at: 7 },
     });
 
-    t.deepEqual(await lettersOf(journal), [
-      ['child', 'c', { type: 'emitted', place: 0, payload: '1' }, 5],
-      ['child', 'c', { type: 'emitted', place: 1, payload: '2' }, 6],
-      ['child', 'c', { type: 'completed' }, 7],
-    ]);
-  });
-
-  test(`${name}: a failure that is not the end of a child is not told`, async (t) => {
-    const journal = await openOwned(subject, t);
-    await startChildren(journal, child('c'));
-
-    await journal.commit({
-      ...commitOf('c'),
-      events: [end(1, '"why"')],
-      status: { status: 'waiting', at: 7, wakeAt: 9 },
-    });
-
-    t.deepEqual(await lettersOf(journal), []);
-  });
-
-  test(`${name}: a parent hears of a child also when it has failed, and no more when it has ended otherwise`, async (t) => {
-    const journal = await openOwned(subject, t);
-    await startChildren(journal, child('a'), child('b'));
-    await journal.commit({ ...commitOf('run'), status: { status: 'failed', at: 2, detail: '"why"' } });
-    await journal.commit({ ...commitOf('a'), events: [end(1)], status: { status: 'completed', at: 7 } });
-    t.is((await journal.letters('run')).length, 1);
-
-    await journal.commit({ ...commitOf('run'), status: { status: 'cancelled', at: 8 } });
-    await journal.commit({ ...commitOf('b'), events: [end(1)], status: { status: 'completed', at: 9 } });
-
-    t.is((await journal.letters('run')).length, 1);
-  });
-
-  test(`${name}: a letter that was consumed is not there any more`, async (t) => {
-    const journal = await openOwned(subject, t);
-    await startChildren(journal, child('c'));
-    await journal.commit({ ...commitOf('c'), events: [output(1), output(2)] });
-    const [first] = await journal.letters('run');
-
-    await journal.commit({ ...commitOf('run'), consumed: [first!.id] });
-
+    const letters = await journal.letters('run');
     t.deepEqual(
-      (await journal.letters('run')).map(({ payload }) => JSON.parse(payload) as unknown),
-      [{ type: 'emitted', place: 1, payload: '2' }],
+      letters.map(({ kind, name: from, payload, at }) => [kind, from, JSON.parse(payload), at]),
+      [
+        ['child', 'a', { type: 'emitted', place: 0, payload: '1' }, 1],
+        ['child', 'a', { type: 'emitted', place: 1, payload: '2' }, 1],
+        ['child', 'a', { type: 'completed' }, 7],
+      ],
     );
   });
 
-  test(`${name}: a request in a commit comes to a child that is not at its end`, async (t) => {
+  test(`${name}: an end that a retry policy takes back is no letter`, async (t) => {
     const journal = await openOwned(subject, t);
-    await startChildren(journal, child('open'), child('done'));
-    await journal.commit({ ...commitOf('done'), events: [end(1)], status: { status: 'completed', at: 7 } });
-    const request = { name: 'cancel', payload: '{}', at: 8 };
+    await journal.commit(started);
 
     await journal.commit({
-      ...commitOf('run'),
-      requests: [
-        { ...request, runId: 'open' },
-        { ...request, runId: 'done' },
-      ],
+      runId: 'a',
+      link: 0,
+      events: [{ type: 'run-failed', seq: 1, batch: 1, epoch: 0, at: 7, payload: '"no"' }],
+      status: { status: 'waiting', at: 7, wakeAt: 100 },
     });
 
-    t.deepEqual(await lettersOf(journal, 'open'), [['control', 'cancel', {}, 8]]);
-    t.deepEqual(await lettersOf(journal, 'done'), []);
+    t.deepEqual(await journal.letters('run'), []);
   });
 
-  for (const [what, chosen, closed] of [
-    ['all children', 'all', ['a', 'b']],
-    ['one child', ['b', 'gone'], ['b']],
-    ['no child', [], []],
-  ] as const) {
-    test(`${name}: the policies of ${what} are carried out, but for those at their end`, async (t) => {
+  for (const [status, letters] of [
+    ['completed', 0],
+    ['cancelled', 0],
+    ['terminated', 0],
+    ['failed', 1],
+    ['paused', 1],
+  ] satisfies (readonly [RunStatus, number])[]) {
+    test(`${name}: a parent that is ${status} gets ${letters} letters of its child`, async (t) => {
       const journal = await openOwned(subject, t);
-      const policies = { a: 'cancel', b: 'terminate', gone: 'cancel', free: 'abandon' } as const;
-      await startChildren(journal, ...Object.entries(policies).map(([id, onClose]) => child(id, { onClose })));
-      await journal.commit({ ...commitOf('gone'), events: [end(1)], status: { status: 'completed', at: 7 } });
-      await journal.start(newRun('stranger'));
+      await journal.commit(started);
+      await journal.commit({ runId: 'run', link: 0, events: [], status: { status, at: 1 } });
 
-      await journal.commit({ ...commitOf('run'), closes: { children: chosen, at: 8 } });
+      await journal.commit({ runId: 'a', link: 0, events: [output(1)] });
 
-      for (const id of ['a', 'b', 'gone', 'free', 'stranger'] as const) {
-        const isClosed = (closed as readonly string[]).includes(id);
-        const expected = isClosed ? [['control', policies[id as 'a' | 'b'], {}, 8]] : [];
-        t.deepEqual(await lettersOf(journal, id), expected, id);
-      }
+      t.is((await journal.letters('run')).length, letters);
     });
   }
 
-  test(`${name}: whoever listens hears of a child's start and of its letters`, async (t) => {
+  test(`${name}: what is asked of children goes with the commit; one that is at its end is asked nothing`, async (t) => {
     const journal = await openOwned(subject, t);
-    const heard: string[] = [];
-    journal.subscribe((changes) => {
-      for (const change of changes) {
-        if (change.type === 'run') heard.push(`run ${change.run.id}`);
-        if (change.type === 'letter') heard.push(`letter to ${change.runId} from ${change.letter.name}`);
-      }
+    await journal.commit(started);
+    await journal.commit({ runId: 'b', link: 0, events: [], status: { status: 'completed', at: 1 } });
+
+    const requests = ['a', 'b'].map((runId) => ({ runId, name: 'cancel', payload: '{}', at: 3 }));
+    await journal.commit({ runId: 'run', link: 0, events: [output(1)], requests });
+
+    t.like(await journal.letters('a'), [{ kind: 'control', name: 'cancel', at: 3 }]);
+    t.deepEqual(await journal.letters('b'), []);
+  });
+
+  test(`${name}: the policies of all children that are at work are carried out at once`, async (t) => {
+    const journal = await openOwned(subject, t);
+    const policies = ['cancel', 'terminate', 'abandon', 'cancel'] as const;
+    await journal.commit({
+      ...started,
+      children: policies.map((onClose, n) => childOf('run', `c${n}`, { onClose })),
     });
+    await journal.commit({ runId: 'c3', link: 0, events: [], status: { status: 'failed', at: 1 } });
 
-    await startChildren(journal, child('c'));
-    await journal.commit({ ...commitOf('c'), events: [output(1)] });
+    await journal.commit({ runId: 'run', link: 0, events: [], closesChildrenAt: 5 });
 
-    t.deepEqual(heard, ['run c', 'letter to run from c']);
+    const asked = await Promise.all(policies.map((_, n) => journal.letters(`c${n}`)));
+    t.deepEqual(
+      asked.map((letters) => letters.map(({ name: what, at }) => `${what} ${at}`)),
+      [['cancel 5'], ['terminate 5'], [], []],
+    );
+  });
+
+  test(`${name}: letters that are consumed are gone, the others stay`, async (t) => {
+    const journal = await openOwned(subject, t);
+    await journal.commit(started);
+    await journal.commit({ runId: 'a', link: 0, events: [output(1), output(2)] });
+    const [first, second] = await journal.letters('run');
+
+    await journal.commit({ runId: 'run', link: 0, events: [], consumed: [first?.id ?? -1] });
+
+    t.deepEqual(await journal.letters('run'), [second]);
+    t.false(await journal.isUnread(first?.id ?? -1));
+    t.true(await journal.isUnread(second?.id ?? -1));
   });
 };

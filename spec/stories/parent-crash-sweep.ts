@@ -1,9 +1,9 @@
 import test from 'ava';
 import { crashScene } from '../../source/testing/crash-everywhere.js';
 import { perform } from '../../source/testing/perform.js';
-import { childPlays } from '../_support/child-plays.js';
+import { parentPlays } from '../_support/parent-plays.js';
 
-for (const [name, scene] of Object.entries(childPlays)) {
+for (const [name, scene] of Object.entries(parentPlays)) {
   test(`${name}: a crash anywhere, a lost answer or leaving memory changes nothing`, async (t) => {
     const { histories, appends } = await perform(scene);
     t.true(histories.length > 1 || (histories[0]?.run.link ?? 0) > 0, 'there are children, or links');

@@ -1,0 +1,142 @@
+import test from 'ava';
+import { concat, lastValueFrom, map, merge, mergeMap, of, range, repeat, take, takeUntil, toArray } from 'rxjs';
+import { activity, getVersion, sideEffect, sleep } from '../../source/index.js';
+import { takes } from '../../source/testing/index.js';
+import { crashed, performed, recorded, type Body } from '../_support/performed.js';
+
+test('a new run is on the newest version, and its choice is recorded before it is seen', async (t) => {
+  const played = await performed(() => getVersion('scoring', 0, 3));
+
+  t.deepEqual([played.outputs, played.status], [[3], 'completed']);
+  t.deepEqual(recorded(played), ['version-chosen version:scoring#0']);
+});
+
+test('it emits once and completes', async (t) => {
+  const { outputs } = await performed(() => concat(getVersion('scoring', 0, 1), of('after')));
+
+  t.deepEqual(outputs, [1, 'after']);
+});
+
+test('a choice is made once for a run and change, whoever asks and when', async (t) => {
+  const played = await performed((n$) =>
+    concat(
+      merge(getVersion('a', 0, 1), getVersion('a', 0, 2), getVersion('b', 0, 5)),
+      n$.pipe(
+        sleep('1 hour'),
+        mergeMap(() => getVersion('a', 0, 9)),
+      ),
+      getVersion('a', 0, 1).pipe(repeat(3)),
+    ),
+  );
+
+  t.deepEqual(played.outputs, [1, 1, 5, 1, 1, 1, 1]);
+});
+
+test('a thousand that ask at once are answered in their order', async (t) => {
+  const { outputs } = await performed(() =>
+    range(0, 1000).pipe(
+      mergeMap((n) => getVersion('a', 0, 1).pipe(map((version) => [n, version]))),
+      toArray(),
+    ),
+  );
+
+  t.deepEqual(outputs, [Array.from({ length: 1000 }, (_, n) => [n, 1])]);
+});
+
+test('unsubscribing in the turn that asks takes the question back', async (t) => {
+  const played = await performed((n$) => concat(getVersion('a', 0, 1).pipe(takeUntil(n$)), of('end')));
+
+  t.deepEqual([played.outputs, recorded(played)], [['end'], []]);
+});
+
+test('an error that is thrown at its value fails the run', async (t) => {
+  const { error } = await performed(() =>
+    getVersion('a', 0, 1).pipe(
+      map((version) => {
+        throw new RangeError(`no ${version}`);
+      }),
+    ),
+  );
+
+  t.is((error as Error).message, 'no 1');
+});
+
+for (const [min, max] of [
+  [1, 0],
+  [-1, 1],
+  [0, 1.5],
+  [0, NaN],
+  [0, Infinity],
+] as const) {
+  test(`a range from ${min} to ${max} is refused`, (t) => {
+    t.throws(() => getVersion('a', min, max), { code: 'INVALID_ARGUMENT' });
+  });
+}
+
+test('outside a workflow, or with a name that is none, it is refused', async (t) => {
+  await t.throwsAsync(lastValueFrom(getVersion('a', 0, 1)), { code: 'NOT_IN_WORKFLOW' });
+  t.throws(() => getVersion('a#b', 0, 1), { code: 'INVALID_ARGUMENT' });
+});
+
+const world = { activities: { work: takes('2 seconds', (n: number) => n) } };
+
+const branching: Body = (n$) =>
+  n$.pipe(
+    activity('work', (n: number) => n),
+    mergeMap((n) => getVersion('first', 0, 1).pipe(map((version) => n + version))),
+    sleep('1 hour'),
+    mergeMap((n) =>
+      merge(getVersion('first', 0, 1), getVersion('second', 0, 7)).pipe(
+        activity('work', (version: number) => version, { concurrency: 2 }),
+        sideEffect('sum', (version) => version + n),
+      ),
+    ),
+  );
+
+test('a crash anywhere changes no choice', async (t) => {
+  const { outputs } = await performed(branching, world);
+  const points = await crashed(branching, world);
+
+  t.deepEqual(outputs, [5, 11]);
+  t.true(points > 30);
+});
+
+/** The place of the change is behind so many events. */
+const behind =
+  (events: number): Body =>
+  () =>
+    range(0, events).pipe(
+      activity('work', (n: number) => n),
+      toArray(),
+      mergeMap(() => getVersion('late', 0, 1)),
+    );
+
+/** It is in the turn of the first of so many events of one commit. */
+const within =
+  (events: number): Body =>
+  () =>
+    range(0, events).pipe(
+      activity('work', (n: number) => n, { concurrency: Infinity }),
+      mergeMap(() => getVersion('late', 0, 1)),
+      take(1),
+    );
+
+for (const [what, body] of [
+  ['of exactly one page', behind(999)],
+  ['of one page and one event', behind(1000)],
+  ['whose second page begins within a commit', within(1500)],
+  ['whose commit is longer than several pages', within(5000)],
+] as const) {
+  test(`a run with a journal ${what} that dies before its choice is recorded is a new one all the same`, async (t) => {
+    const instant = { activities: { work: (n: number) => n } };
+    const { outputs, events } = await performed(body, instant);
+    t.deepEqual(outputs, [1]);
+    const commits = new Set(events.map(({ batch }) => batch)).size;
+
+    for (let append = Math.max(2, commits - 3); append <= commits + 1; append += 1) {
+      const died = await performed(body, instant, { lives: [[{ append, fault: 'dies-before' }]] });
+
+      t.deepEqual(died.outputs, [1], `it died before append ${append} of about ${commits}`);
+    }
+  });
+}

@@ -1,0 +1,63 @@
+import test from 'ava';
+import { type Observable } from 'rxjs';
+import { activity, awaitSignal, childWorkflow, defineSignal, workflow } from '../../source/index.js';
+import { engineOf } from '../_support/engine.js';
+
+test('a run that goes back behind the start of its child starts another one, and comes to its end again', async (t) => {
+  let executions = 0;
+  const child = workflow('child', (n$: Observable<number>) => n$.pipe(activity('count', () => (executions += 1))));
+  const parent = workflow('parent', (n$: Observable<number>) => n$.pipe(childWorkflow(child)));
+  const { tempolite, clock } = await engineOf(t, { workflows: [parent, child] });
+  const run = await tempolite.start(parent, 1, { id: 'p' });
+  t.is(await clock.until(run.result()), 1);
+
+  await clock.until(run.rewind(0));
+  const second = await clock.until(run.result());
+  await clock.until(run.rewind(0));
+  const third = await clock.until(run.result());
+
+  t.deepEqual([second, third], [2, 3]);
+  const children = await tempolite.list({ parent: 'p' });
+  t.deepEqual(
+    children.map(({ id, status }) => `${id} ${status}`),
+    ['p/0/child:child#0 completed', 'p/0/child:child#0~1 completed', 'p/0/child:child#0~2 completed'],
+  );
+  await run.replay();
+});
+
+test('a run that goes back behind the start of a child that is at work leaves it to its close policy', async (t) => {
+  const go = defineSignal<string>('go');
+  const child = workflow('child', (n$: Observable<number>) => n$.pipe(awaitSignal(go)));
+  const parent = workflow('parent', (n$: Observable<number>) => n$.pipe(childWorkflow(child)));
+  const { tempolite, clock } = await engineOf(t, { workflows: [parent, child] });
+  const run = await tempolite.start(parent, 1, { id: 'p' });
+  await clock.settle();
+
+  await clock.until(run.pause());
+  await clock.until(run.rewind(0));
+  await clock.settle();
+  await tempolite.run('p/0/child:child#0~1').signal(go, 'once more');
+
+  t.is(await clock.until(run.result()), 'once more');
+  const children = await tempolite.list({ parent: 'p' });
+  t.deepEqual(
+    children.map(({ id, status }) => `${id} ${status}`),
+    ['p/0/child:child#0 cancelled', 'p/0/child:child#0~1 completed'],
+  );
+});
+
+test('a run that goes back to a place behind the start of its child keeps the child', async (t) => {
+  const go = defineSignal<string>('go');
+  const child = workflow('child', (n$: Observable<number>) => n$.pipe(awaitSignal(go)));
+  const parent = workflow('parent', (n$: Observable<number>) => n$.pipe(childWorkflow(child)));
+  const { tempolite, clock } = await engineOf(t, { workflows: [parent, child] });
+  const run = await tempolite.start(parent, 1, { id: 'p' });
+  await clock.settle();
+
+  await clock.until(run.pause());
+  await clock.until(run.rewind(1));
+  await tempolite.run('p/0/child:child#0').signal(go, 'the same');
+
+  t.is(await clock.until(run.result()), 'the same');
+  t.is((await tempolite.list({ parent: 'p' })).length, 1);
+});

@@ -1,0 +1,165 @@
+import test from 'ava';
+import type { EventBody, RunEvent } from '../../source/journal/event.js';
+import type { RunRecord } from '../../source/journal/run-record.js';
+import { rewindsOf } from '../../source/run/rewinds.js';
+import { checkHistory } from '../../source/testing/check-history.js';
+
+type Line = EventBody & { readonly at?: number; readonly epoch?: number; readonly batch?: number };
+
+/** A history of one event a commit, at the instants of their places unless told otherwise. */
+const historyOf = (lines: readonly Line[]): RunEvent[] =>
+  lines.map((line, seq) => ({ seq, batch: seq, epoch: 0, at: seq, ...line }));
+
+const recordOf = (events: readonly RunEvent[], changes: Partial<RunRecord> = {}): RunRecord => ({
+  id: 'run',
+  workflow: 'order',
+  version: 1,
+  status: 'running',
+  link: 0,
+  priority: 0,
+  tags: {},
+  inputDigest: 'd',
+  createdAt: 0,
+  updatedAt: 0,
+  rewinds: rewindsOf(events),
+  ...changes,
+});
+
+const faultsOf = (lines: readonly Line[], changes: Partial<RunRecord> = {}): readonly string[] => {
+  const events = historyOf(lines);
+  return checkHistory({ run: recordOf(events, changes), events, signals: [] });
+};
+
+const started: Line = { type: 'started', payload: '1' };
+const completedActivity = (key: string, changes: { readonly epoch?: number } = {}): Line => ({
+  type: 'activity-completed',
+  key: `activity:${key}`,
+  digest: 'd',
+  payload: '1',
+  ...changes,
+});
+const failedActivity = (key: string): Line => ({
+  type: 'activity-failed',
+  key: `activity:${key}`,
+  digest: 'd',
+  index: 1,
+  payload: '1',
+});
+const fired = (key: string, due: number, at = due): Line => ({
+  type: 'timer-fired',
+  key: `timer:${key}`,
+  digest: 'd',
+  index: due,
+  at,
+});
+const output: Line = { type: 'output-emitted', index: 0, digest: 'd', payload: '1', at: 0 };
+const signal: Line = { type: 'signal-received', key: 'signal:go#0', digest: '', index: 1, payload: '1' };
+const failed = (index: number): Line => ({ type: 'run-failed', index, payload: '1' });
+const completed: Line = { type: 'run-completed', index: 0 };
+const cancelled: Line = { type: 'run-cancelled', payload: '1' };
+const terminated: Line = { type: 'run-terminated', payload: '1' };
+const retried = (index: number): Line => ({ type: 'run-retried', index });
+const rewound = (index: number): Line => ({ type: 'run-rewound', index });
+const paused: Line = { type: 'run-paused' };
+const resumed: Line = { type: 'run-resumed' };
+const asked: Line = { type: 'cancel-requested' };
+
+const right: Readonly<Record<string, readonly [readonly Line[], Partial<RunRecord>?]>> = {
+  'a run at work': [[started, completedActivity('a#0')]],
+  'a run that has completed': [[started, completedActivity('a#0'), output, completed], { status: 'completed' }],
+  'a failure with a late success': [
+    [started, failedActivity('a#0'), failed(1), completedActivity('b#0')],
+    { status: 'failed' },
+  ],
+  'a retry that finds what had succeeded': [
+    [started, failedActivity('a#0'), failed(1), completedActivity('b#0'), retried(1), completedActivity('a#0')],
+  ],
+  'a run that is paused while it waits for its retry': [
+    [started, failedActivity('a#0'), failed(1), paused],
+    { status: 'paused' },
+  ],
+  'a completed run that goes back': [
+    [started, completedActivity('a#0'), completed, rewound(0), completedActivity('a#0'), completed],
+    { status: 'completed' },
+  ],
+  'what is in flight is recorded while it is paused': [
+    [started, paused, completedActivity('a#0'), resumed, fired('rxjs#0', 1, 3)],
+  ],
+  'a paused run is cancelled': [[started, paused, resumed, asked, cancelled], { status: 'cancelled' }],
+  'a paused run is terminated': [[started, paused, terminated], { status: 'terminated' }],
+  'the run’s own timeout comes once more after a retry': [
+    [started, fired('workflow timeout#0', 1), failed(1), retried(1), fired('workflow timeout#0', 4)],
+  ],
+  'a finalizer runs again when its pipeline throws again': [
+    [
+      started,
+      { ...completedActivity('x#0'), key: 'finalizer:unlock#0' } as Line,
+      failed(1),
+      retried(1),
+      { ...completedActivity('x#0', { epoch: 1 }), key: 'finalizer:unlock#0' } as Line,
+    ],
+  ],
+  'a timer that a rewind brings back is late': [[started, fired('rxjs#0', 1), rewound(0), fired('rxjs#0', 1, 3)]],
+  'a late timer behind the signal of an outage': [[started, { ...signal, at: 8 }, fired('rxjs#0', 7, 8)]],
+};
+
+for (const [name, [lines, changes]] of Object.entries(right)) {
+  test(`all is well with ${name}`, (t) => {
+    t.deepEqual(faultsOf(lines, changes), []);
+  });
+}
+
+const wrong: Readonly<Record<string, readonly [RegExp, readonly Line[], Partial<RunRecord>?]>> = {
+  'no start': [/does not begin with its start/, [completedActivity('a#0')]],
+  'time that goes back': [
+    /time goes back at 2/,
+    [started, { ...completedActivity('a#0'), at: 5 }, completedActivity('b#0')],
+  ],
+  'an output from the future': [/comes from the future/, [started, { ...output, at: 5 }]],
+  'half a batch': [/event 1 is of no batch/, [started, { ...output, batch: 7 }]],
+  'a command with two ends': [/comes after its end/, [started, completedActivity('a#0'), completedActivity('a#0')]],
+  'a success that a retry keeps, and that comes once more': [
+    /comes after its end/,
+    [started, failedActivity('a#0'), completedActivity('b#0'), failed(1), retried(1), completedActivity('b#0')],
+  ],
+  'a timer behind what came later': [
+    /was due at 1/,
+    [started, { ...completedActivity('a#0'), at: 3 }, fired('rxjs#0', 1, 3)],
+  ],
+  'a delivery after the end': [
+    /comes after run-failed/,
+    [started, failedActivity('a#0'), failed(1), signal],
+    { status: 'failed' },
+  ],
+  'a timer after the end': [
+    /timer-fired at 3 comes after run-failed/,
+    [started, failedActivity('a#0'), failed(1), fired('rxjs#0', 3)],
+    { status: 'failed' },
+  ],
+  'an output after the end': [/output-emitted at 2 comes after/, [started, completed, output], { status: 'completed' }],
+  'a second failure that is not retried in between': [
+    /run-failed at 3 comes after run-failed/,
+    [started, failedActivity('a#0'), failed(1), failed(1)],
+    { status: 'failed' },
+  ],
+  'a terminated run that waited for its retry': [
+    /run-terminated at 3 comes after run-failed/,
+    [started, failedActivity('a#0'), failed(1), terminated],
+    { status: 'terminated' },
+  ],
+  'two ends': [/run-cancelled at 2 comes after/, [started, completed, cancelled], { status: 'cancelled' }],
+  'a status without its end': [/it is completed/, [started], { status: 'completed' }],
+  'an end without its status': [/it is running after run-completed/, [started, completed]],
+};
+
+for (const [name, [expected, lines, changes]] of Object.entries(wrong)) {
+  test(`${name} is found`, (t) => {
+    t.regex(faultsOf(lines, changes).join('\n'), expected);
+  });
+}
+
+test('a hole in the order is found', (t) => {
+  const events = historyOf([started, output]).map((event, index) => ({ ...event, seq: index * 2 }));
+
+  t.regex(checkHistory({ run: recordOf(events), events, signals: [] }).join('\n'), /event 1 has seq 2/);
+});
