@@ -146,7 +146,6 @@ export class AfterEnd {
     const isFact = event.type === 'output-emitted' || event.type === 'saga-compensated';
     if (isFact) return this.#history.meet(event, this.#run.pipeline.end);
     if (isEnd(event)) return this.#meetEnd(event);
-    if (event.type === 'saga-compensated') this.#run.compensated.met(event);
     if (!('key' in event)) return undefined;
     const command = this.#run.commands.pending.get(event.key);
     if (command?.scope.cleanUp || event.type === 'child-closed')

@@ -108,6 +108,8 @@ export class NextCommit {
   #takeReady(now: number, holds: Holds, decision: Decision | undefined): readonly Ready[] {
     const isOpen = holds === 'no' && !this.#after.isRecorded && !decision;
     if (isOpen) return this.#run.ready.take(now);
+    // A cancellation comes before whatever is ready with it: that may end the run another way, and be retried.
+    if (decision?.then === 'turn') return this.#run.ready.takeChoices();
     const willHold = holds !== 'no' || decision?.then === 'hold' || decision?.then === 'restart';
     return willHold ? this.#run.ready.takeOwnOutcomes() : this.#run.ready.takeOutcomes();
   }

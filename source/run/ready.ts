@@ -125,6 +125,15 @@ export class ReadyQueue {
     return this.takeOutcomes().filter(({ letter }) => letter === undefined);
   }
 
+  /** Removes and returns what has to be in the very next commit. */
+  takeChoices(): Ready[] {
+    const isChoice = ({ command, outcome }: Ready): boolean =>
+      command.state === 'pending' && outcome.type === 'version-chosen';
+    const choices = this.#arrived.filter(isChoice);
+    this.#arrived = this.#arrived.filter((ready) => !isChoice(ready));
+    return choices;
+  }
+
   /** Whether `take` would give something. */
   hasReady(now: number): boolean {
     if (this.hasArrived) return true;

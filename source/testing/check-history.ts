@@ -5,7 +5,7 @@ import { isTerminal } from '../journal/status.js';
 /**
  * What is wrong with the journal of a run's link, nothing if all is well: it is dense, its time never goes back, batches are whole, it
  * begins with its start; it has one end at most, and nothing behind that but late successes, until the run goes back; timers come
- * when they were due, and no command has two ends that count.
+ * when they were due, no command has two ends that count, and no saga is compensated twice.
  */
 export const checkHistory = ({ run, events }: RunHistory): readonly string[] => {
   const faults: string[] = [];
@@ -14,6 +14,8 @@ export const checkHistory = ({ run, events }: RunHistory): readonly string[] => 
   };
   /** The ends of commands that count, and whether they are failures, by key and epoch. */
   const ended = new Map<string, boolean>();
+  /** The sagas that have begun to undo their steps. */
+  const compensated = new Set<string>();
   let end: RunEvent | undefined;
   let clock = 0;
   events.forEach((event, index) => {
@@ -27,9 +29,14 @@ export const checkHistory = ({ run, events }: RunHistory): readonly string[] => 
     if (event.batch !== event.seq && event.batch !== before?.batch) fault(`event ${index} is of no batch`);
     if (event.type === 'run-retried' || event.type === 'run-rewound') {
       end = undefined;
+      compensated.clear();
       for (const [key, isFailure] of ended) if (isFailure || event.type === 'run-rewound') ended.delete(key);
     } else if (end && !isLate(event)) fault(`${event.type} at ${index} comes after ${end.type}`);
     if (isEnd(event)) end = event;
+    if (event.type === 'saga-compensated') {
+      if (compensated.has(event.payload)) fault(`${event.payload} is compensated once more at ${index}`);
+      compensated.add(event.payload);
+    }
     if (event.type === 'timer-fired' && isOvertaken(events, event)) {
       fault(`${event.key} was due at ${event.index}, and fired at ${event.at}, after what came later`);
     }

@@ -117,7 +117,9 @@ class Stage {
       await this.#act(next.action);
       return true;
     }
-    if (!this.#timeline.some(({ action }) => action.type === 'start') && (await this.#isOver())) return false;
+    // A run that has failed may be sent back.
+    const hasMore = this.#timeline.some(({ action: { type } }) => type === 'start' || type === 'request');
+    if (!hasMore && (await this.#isOver())) return false;
     const instant = Math.min(this.#clock.next ?? Infinity, next?.at ?? Infinity);
     const { until } = this.#scene.world;
     const end = until === undefined ? Infinity : this.#start + duration(until, 'until');

@@ -26,7 +26,8 @@ export class UserTransactions {
 
   /** Runs statements that nothing is recorded of. */
   run(statements: readonly Statement[]): void {
-    if (this.#refused.has(statements)) throw this.#refused.get(statements);
+    const refusal = this.#refused.get(statements);
+    if (refusal) throw refusal;
     runStatements(this.#connection, statements);
   }
 

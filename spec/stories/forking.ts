@@ -1,0 +1,72 @@
+import test from 'ava';
+import { firstValueFrom, type Observable } from 'rxjs';
+import { activity, awaitSignal, defineSignal, workflow } from '../../source/index.js';
+import { engineOf } from '../_support/engine.js';
+
+const note = defineSignal<string>('note');
+
+const chain = (calls: string[]) =>
+  workflow('chain', (n$: Observable<number>) =>
+    n$.pipe(
+      activity('a', (n: number) => {
+        calls.push('a');
+        return n + 1;
+      }),
+      awaitSignal(note, (text, n) => `${n} ${text}`),
+      activity('b', (text: string) => {
+        calls.push('b');
+        return text;
+      }),
+    ),
+  );
+
+test('a fork has the history up to an event, and the rest runs anew (scenario 26)', async (t) => {
+  const calls: string[] = [];
+  const flow = chain(calls);
+  const { tempolite, clock } = await engineOf(t, { workflows: [flow] });
+  const run = await tempolite.start(flow, 1);
+  await run.signal(note, 'hello');
+  await clock.until(run.result());
+
+  const fork = await run.fork(1, { id: 'fork' });
+  await fork.signal(note, 'world');
+
+  t.is(await clock.until(fork.result()), '2 world');
+  t.deepEqual(calls, ['a', 'b', 'b'], 'a is reused');
+  t.is(await run.result(), '2 hello', 'the other one is as it was');
+});
+
+test('a run is forked while it is at work, also by another process, and both go on by themselves (scenario 26)', async (t) => {
+  const calls: string[] = [];
+  const flow = chain(calls);
+  const first = await engineOf(t, { workflows: [flow] });
+  await first.tempolite.start(flow, 1, { id: 'run' });
+  await first.clock.settle();
+  await first.tempolite.close();
+  const second = await engineOf(t, { workflows: [flow], url: first.url, clock: first.clock });
+  const run = second.tempolite.run('run', flow);
+
+  const fork = await run.fork(1);
+  await fork.signal(note, 'fork');
+  await run.signal(note, 'run');
+
+  t.is(await second.clock.until(fork.result()), '2 fork');
+  t.is(await second.clock.until(run.result()), '2 run');
+  t.deepEqual(calls, ['a', 'b', 'b']);
+});
+
+test('a fork that cannot be is refused, and nothing is written', async (t) => {
+  const flow = chain([]);
+  const { tempolite, clock } = await engineOf(t, { workflows: [flow] });
+  const run = await tempolite.start(flow, 1, { id: 'run' });
+  await clock.settle();
+  const { events } = await firstValueFrom(run.state$);
+
+  for (const seq of [-1, 0.5, 1000]) await t.throwsAsync(run.fork(seq), { code: 'INVALID_ARGUMENT' });
+  await t.throwsAsync(run.fork(0, { id: 'run' }), { code: 'RUN_EXISTS' });
+  await t.throwsAsync(run.fork(0, { version: 0 }), { code: 'INVALID_ARGUMENT' });
+  await t.throwsAsync(tempolite.run('nobody').fork(0), { code: 'RUN_NOT_FOUND' });
+
+  t.is((await tempolite.list()).length, 1);
+  t.is((await firstValueFrom(run.state$)).events, events);
+});
