@@ -4,19 +4,14 @@ import {
   concatMap,
   defer,
   EMPTY,
-  forkJoin,
-  interval,
   map,
   merge,
   mergeMap,
   of,
   race,
   retry,
-  switchMap,
   take,
-  takeUntil,
   throwError,
-  timeout,
   timer,
   type Observable,
 } from 'rxjs';
@@ -28,19 +23,10 @@ import {
   defineSignal,
   execute,
   finalizeWith,
-  signals,
   workflow,
-  type ChildOptions,
   type WorkflowDefinition,
 } from '../../source/index.js';
-import {
-  requestAt,
-  signalAt,
-  takes,
-  type Stubs,
-  type TimedRequest,
-  type TimedSignal,
-} from '../../source/testing/index.js';
+import { requestAt, takes, type Stubs, type TimedRequest, type TimedSignal } from '../../source/testing/index.js';
 import type { AnyWorkflow } from '../../source/run/workflow.js';
 import type { Scene } from '../../source/testing/scene.js';
 
@@ -187,20 +173,7 @@ const play = (body: Body, { signals: letters = [], requests = [], retries }: Pla
 
 const a = { ms: 20, value: 'a' };
 const b = { ms: 8, value: 'b' };
-const c = { ms: 13, value: 'c' };
 const broken = { ms: 9, value: 'x', failures: 99 };
-const after = execute(job, { ms: 25, value: 'after' });
-
-/** A child that loses at 12, and what comes of it under each policy. */
-const loser = (onClose: NonNullable<ChildOptions['onClose']>): Scene =>
-  play(() => concat(race(execute(tidyWorker, { ms: 30, value: onClose }, { onClose }), timer(12)), after));
-
-/**
- * Requests to a parent of children that take 20 ms and more. It has nothing in flight itself, for a paused run does not launch again what a
- * crash has lost.
- */
-const asked = (...requests: readonly TimedRequest[]): Scene =>
-  play(() => merge(execute(tidyWorker, a), execute(counter, 'nnnnnn')), { requests });
 
 /** A parent that goes back after 13 ms, and is asked for nothing more before. */
 const rewound = (child: Observable<unknown>, goTo: number): Scene =>

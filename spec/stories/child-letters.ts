@@ -1,5 +1,5 @@
 import test from 'ava';
-import { catchError, delay, forkJoin, map, merge, mergeMap, of, reduce, timer, type Observable } from 'rxjs';
+import { delay, forkJoin, map, merge, mergeMap, of, reduce, timer, type Observable } from 'rxjs';
 import {
   activity,
   awaitSignal,
@@ -7,7 +7,6 @@ import {
   defineActivity,
   defineSignal,
   execute,
-  TempoliteError,
   workflow,
 } from '../../source/index.js';
 import { engineOf, type Engine } from '../_support/engine.js';

@@ -1,22 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
+import { forkJoin, merge, mergeMap, of, throwError, timeout, timer, type Observable } from 'rxjs';
 import {
-  catchError,
-  forkJoin,
-  interval,
-  map,
-  merge,
-  mergeMap,
-  of,
-  race,
-  switchMap,
-  take,
-  throwError,
-  timeout,
-  timer,
-  type Observable,
-} from 'rxjs';
-import {
-  activity,
   awaitSignal,
   childWorkflow,
   continueAsNew,
