@@ -38,7 +38,13 @@ export const eachInRun = <I, V>(
       const { scope } = run;
       // A promise upstream brings its value in a microtask, which belongs to no part of the run.
       const inner = (value: I): Observable<V> =>
-        run.scope === scope ? project(run, value) : startedIn(run, scope, project(run, value));
+        run.scope === scope
+          ? project(run, value)
+          : startedIn(
+              run,
+              scope,
+              defer(() => project(run, value)),
+            );
       return source.pipe(
         filter(() => run.guard(operator)),
         mergeMap(inner, concurrency),

@@ -59,20 +59,21 @@ export const scoped =
     });
 
 const openScope = (run: RunContext, owner: Subscription, signal: AbortSignal): Scope => {
+  const place = run.scope;
   const settle = <V>(operator: string, toCommand: ToCommand<V>): Promise<V> =>
     new Promise<V>((resolve, reject) => {
       if (signal.aborted) return;
       let last: V | undefined;
-      const subscription = ask(run, operator, toCommand).subscribe({
-        next: (value) => {
+      const observer = {
+        next: (value: V) => {
           last = value;
         },
         error: reject,
         complete: () => {
           resolve(last as V);
         },
-      });
-      owner.add(subscription);
+      };
+      owner.add(run.within(place, () => ask(run, operator, toCommand).subscribe(observer)));
     });
   return {
     signal,

@@ -9,7 +9,7 @@ import type { Decision, Holds } from './decision.js';
 import type { Encounter, History } from './history.js';
 import type { ExecutionHost } from './host.js';
 import type { LiveContext } from './live-context.js';
-import type { Outcome } from './ready.js';
+import type { Ready } from './ready.js';
 import { finalEnd, retryAfter } from './run-end.js';
 import { statusAfter } from './stored-status.js';
 import type { WorkflowDefinition } from './workflow.js';
@@ -124,11 +124,14 @@ export class AfterEnd {
     if (this.failed && !isTerminal(this.#record.status)) this.retryAt = wakeAt ?? 0;
   }
 
-  /** An outcome was recorded that no turn delivers. */
-  settleUndelivered(command: Command, { type }: Outcome): void {
-    if (type === 'activity-emitted' || type === 'child-emitted') return;
-    command.launched = false;
-    this.#run.commands.settle(command);
+  /** Outcomes were recorded that no turn delivers. The run's time moves on all the same. */
+  settleUndelivered(outcomes: readonly Ready[], at: number): void {
+    this.#run.clock = Math.max(this.#run.clock, at);
+    for (const { command, outcome } of outcomes) {
+      if (outcome.type === 'activity-emitted' || outcome.type === 'child-emitted') continue;
+      command.launched = false;
+      this.#run.commands.settle(command);
+    }
   }
 
   /** The last thing within each turn. */
@@ -154,6 +157,7 @@ export class AfterEnd {
       const encounter = this.#history.meet(event, this.#run.pipeline.end);
       if (encounter instanceof DeterminismError) return encounter;
       if (encounter) this.#run.note(command, encounter.delivery, encounter.last);
+      this.#run.clock = Math.max(this.#run.clock, event.at);
       return undefined;
     }
     // The rest of the batch in which the run ended is skipped, live and on replay alike.

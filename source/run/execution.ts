@@ -211,7 +211,7 @@ export class PipelineExecution implements TurnTaker, Execution {
     if (decision?.then === 'hold') this.#holds = 'paused';
     if (decision?.then === 'restart') this.#holds = 'restarting';
     if (!this.#isOpen) {
-      for (const { command, outcome } of ready) this.#after.settleUndelivered(command, outcome);
+      this.#after.settleUndelivered(ready, events.at(-1)?.at ?? 0);
       this.#goLive();
       return;
     }

@@ -192,6 +192,8 @@ export class LiveContext implements RunContext {
     this.note(command, event, last);
     this.scope = command.scope;
     command.spec.deliver(event);
+    // Promises that clean-up has settled belong to what is left of the pipeline.
+    if (command.scope.cleanUp) this.scope = mainScope;
   }
 
   /** How far a command has come, whether or not its record is delivered. */

@@ -167,7 +167,7 @@ export const childPlays: Readonly<Record<string, Scene>> = {
   'children in children': play(() => execute(nested, 3)),
   'a child that fails for good': play(() => afterwards(child(5, 'a', { failures: 9 }))),
   'a failure of a child that is caught': play(() =>
-    afterwards(child(5, 'a', { failures: 9 }).pipe(catchError((error) => concat(told(error), child(3, 'b'))))),
+    afterwards(child(5, 'a', { failures: 9 }).pipe(catchError((error: unknown) => concat(told(error), child(3, 'b'))))),
   ),
   'a child that its own policy sends back': play(() =>
     afterwards(execute(stubborn, task(5, 'a', { failures: 2, ruins: 1 }))),
@@ -225,11 +225,11 @@ export const childPlays: Readonly<Record<string, Scene>> = {
   ),
   'a child in a saga that is compensated': play((n$) =>
     n$.pipe(
-      map(String),
+      map((n) => String(n)),
       saga(
         'trip',
-        step('book', outside, outside),
-        mergeMap((text: string) => child(5, text)),
+        step<string, string>('book', outside, outside),
+        mergeMap((text: string): Observable<string> => child(5, text)),
         mergeMap((text) => throwError(() => new Error(`no ${text}`))),
       ),
       catchError(told),

@@ -155,6 +155,8 @@ const cleaned = workflow('cleaned', { retry: thrice }, (n$: Observable<number>) 
     catchError((error: unknown) =>
       of('').pipe(
         activity('clean', pass<string>),
+        // It is handed on as it is.
+        // eslint-disable-next-line rxjs-x/throw-error
         mergeMap(() => throwError(() => error)),
       ),
     ),

@@ -20,7 +20,16 @@ import {
   timer,
   type Observable,
 } from 'rxjs';
-import { activity, awaitSignal, compensate, defineSignal, finalizeWith, saga, signals } from '../../source/index.js';
+import {
+  activity,
+  awaitSignal,
+  compensate,
+  defineSignal,
+  finalizeWith,
+  saga,
+  scoped,
+  signals,
+} from '../../source/index.js';
 import { signalAt } from '../../source/testing/index.js';
 import { requestAt, type Scene } from '../../source/testing/scene.js';
 import { book, once, play, rethrown } from './bookings.js';
@@ -148,6 +157,33 @@ export const sagaPlays: Readonly<Record<string, Scene>> = {
         book('c:10!'),
       ),
     ),
+  ),
+  'an async function within a saga': play((text$) =>
+    text$.pipe(
+      saga(
+        'trip',
+        mergeMap(
+          scoped(async (text, scope) => {
+            await Promise.resolve();
+            await scope.sleep('nap', 5);
+            return scope.sideEffect('id', () => `${text}!`);
+          }),
+        ),
+        concatMap((text) => from(Promise.resolve(text)).pipe(book('b:10'))),
+        book('c:10!'),
+      ),
+    ),
+  ),
+  'promises behind a compensation': play(
+    (text$) =>
+      text$.pipe(
+        saga('trip', book('a:10'), book('b:10!')),
+        catchError(() => Promise.resolve('caught')),
+        concatMap(async (text) => Promise.resolve(text)),
+        concatMap((text) => of(text).pipe(ship('s:50'))),
+        tidy('t:5'),
+      ),
+    { requests: [requestAt(40, 'cancel')] },
   ),
   'a saga within a saga': play((text$) =>
     text$.pipe(saga('tour', book('a:10'), saga('trip', book('b:10'), book('c:10')), book('d:10!'))),

@@ -19,6 +19,7 @@ import {
 } from 'rxjs';
 import { activity, sleep, TempoliteError, transaction, type Statement } from '../../source/index.js';
 import { takes } from '../../source/testing/index.js';
+import { codeOf } from '../_support/code-of.js';
 import { crashed, performed, recorded, type Body } from '../_support/performed.js';
 
 /** Emits its input once there is a table. */
@@ -67,7 +68,9 @@ test('each value runs its statements, and the results are emitted in the order o
 
 test('one statement gives one result, and project is told of it and the value', async (t) => {
   const { outputs } = await performed(
-    withTable(() => from(['a', 'b']).pipe(transaction('insert', insert, ({ changes }, text) => `${text}: ${changes}`))),
+    withTable(() =>
+      from(['a', 'b']).pipe(transaction('insert', insert, ({ changes }, text: string) => `${text}: ${changes}`)),
+    ),
   );
 
   t.deepEqual(outputs, ['a: 1', 'b: 1']);
@@ -108,7 +111,7 @@ for (const [what, body, expected] of [
   test(`an error that ${what} throws fails the run, and can be caught`, async (t) => {
     const failed = await performed(body);
     const caught = await performed((n$) =>
-      (body as Body)(n$).pipe(catchError((error: Error) => of(`caught ${error.message}`))),
+      body(n$).pipe(catchError((error: unknown) => of(`caught ${(error as Error).message}`))),
     );
 
     t.is((failed.error as Error).message, expected);
@@ -185,7 +188,7 @@ test('of several statements all are run or none, and the run may go on', async (
       concat(
         of('a').pipe(
           transaction('insert', (text) => [insert(text), insert('b'), insert(text)]),
-          catchError((error: TempoliteError) => of([error.code, (error.cause as TempoliteError).message])),
+          catchError((error: unknown) => of([codeOf(error), ((error as Error).cause as Error).message])),
         ),
         everything(),
       ),
@@ -210,7 +213,7 @@ const threeAtOnce = (setUp: readonly Statement[], wrong: readonly Statement[]): 
             of(place).pipe(
               transaction(`t${place}`, () => statements),
               map(() => `ran ${place}`),
-              catchError((error: TempoliteError) => of(`${error.code} ${place}`)),
+              catchError((error: unknown) => of(`${codeOf(error)} ${place}`)),
             ),
           ),
         ),

@@ -94,7 +94,9 @@ test('a parent may catch the failure of a child and start another (scenario 32)'
   const parent = workflow('parent', (n$: Observable<number>) => {
     const tryOne = (n: number): Observable<number> =>
       execute(child, n).pipe(
-        catchError((error: ChildError) => (error.code === 'CHILD_FAILED' ? tryOne(n + 1) : of(-1))),
+        catchError((error: unknown) =>
+          error instanceof ChildError && error.code === 'CHILD_FAILED' ? tryOne(n + 1) : of(-1),
+        ),
       );
     return n$.pipe(mergeMap(tryOne));
   });

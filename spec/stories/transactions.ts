@@ -1,16 +1,9 @@
 import test, { type ExecutionContext } from 'ava';
 import Database from 'libsql';
 import { catchError, map, merge, mergeMap, of, range, toArray, type Observable } from 'rxjs';
-import {
-  activity,
-  awaitSignal,
-  defineSignal,
-  transaction,
-  workflow,
-  type Statement,
-  type TempoliteError,
-} from '../../source/index.js';
+import { activity, awaitSignal, defineSignal, transaction, workflow, type Statement } from '../../source/index.js';
 import { faultsOf } from '../_support/check-journal.js';
+import { codeOf } from '../_support/code-of.js';
 import { engineOf } from '../_support/engine.js';
 import { databaseOf } from '../_support/folder.js';
 import { program } from '../_support/program.js';
@@ -56,7 +49,7 @@ test("tables of the user's are changed in the run's own database, and a step tha
   const payment = workflow('payment', (amount$: Observable<number>) =>
     amount$.pipe(
       transaction('transfer', transfer, ([, ada]) => ada?.rows[0]?.['balance']),
-      catchError((error: TempoliteError) => of(error.code)),
+      catchError((error: unknown) => of(codeOf(error))),
     ),
   );
   const { tempolite } = await engineOf(t, { workflows: [payment], url });
@@ -135,7 +128,7 @@ test("a trigger of the user's that rolls back everything fails its own transacti
     of(n).pipe(
       transaction(`insert ${n}`, () => ({ sql: 'INSERT INTO entries VALUES (?, ?)', args: ['harsh', n] })),
       map(() => n),
-      catchError((error: TempoliteError) => of(error.code)),
+      catchError((error: unknown) => of(codeOf(error))),
     );
   const risky = workflow('risky', (n$: Observable<number>) =>
     n$.pipe(mergeMap((n) => merge(insert(n), insert(13), insert(n + 1)).pipe(toArray()))),

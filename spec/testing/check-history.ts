@@ -2,7 +2,7 @@ import test from 'ava';
 import type { EventBody, RunEvent } from '../../source/journal/event.js';
 import type { RunRecord } from '../../source/journal/run-record.js';
 import { rewindsOf } from '../../source/run/rewinds.js';
-import { checkHistory } from '../../source/testing/check-history.js';
+import { checkHistory, checkLink } from '../../source/testing/check-history.js';
 
 type Line = EventBody & { readonly at?: number; readonly epoch?: number; readonly batch?: number };
 
@@ -52,7 +52,7 @@ const fired = (key: string, due: number, at = due): Line => ({
   index: due,
   at,
 });
-const output: Line = { type: 'output-emitted', index: 0, digest: 'd', payload: '1', at: 0 };
+const output: Line = { type: 'output-emitted', index: 0, digest: 'd', payload: '1' };
 const signal: Line = { type: 'signal-received', key: 'signal:go#0', digest: '', index: 1, payload: '1' };
 const failed = (index: number): Line => ({ type: 'run-failed', index, payload: '1' });
 const completed: Line = { type: 'run-completed', index: 0 };
@@ -62,11 +62,15 @@ const retried = (index: number): Line => ({ type: 'run-retried', index });
 const rewound = (index: number): Line => ({ type: 'run-rewound', index });
 const paused: Line = { type: 'run-paused' };
 const resumed: Line = { type: 'run-resumed' };
+const undone: Line = { type: 'saga-compensated', index: 0, payload: 'saga:trip#0' };
 const asked: Line = { type: 'cancel-requested' };
 
 const right: Readonly<Record<string, readonly [readonly Line[], Partial<RunRecord>?]>> = {
   'a run at work': [[started, completedActivity('a#0')]],
-  'a run that has completed': [[started, completedActivity('a#0'), output, completed], { status: 'completed' }],
+  'a run that has completed': [
+    [started, completedActivity('a#0'), { ...output, at: 1 }, completed],
+    { status: 'completed' },
+  ],
   'a failure with a late success': [
     [started, failedActivity('a#0'), failed(1), completedActivity('b#0')],
     { status: 'failed' },
@@ -78,6 +82,11 @@ const right: Readonly<Record<string, readonly [readonly Line[], Partial<RunRecor
     [started, failedActivity('a#0'), failed(1), paused],
     { status: 'paused' },
   ],
+  'a run that is terminated while it waits for its retry': [
+    [started, failedActivity('a#0'), failed(1), retried(1), terminated],
+    { status: 'terminated' },
+  ],
+  'a saga that is compensated again by a retry': [[started, undone, failed(1), retried(1), undone]],
   'a completed run that goes back': [
     [started, completedActivity('a#0'), completed, rewound(0), completedActivity('a#0'), completed],
     { status: 'completed' },
@@ -96,7 +105,7 @@ const right: Readonly<Record<string, readonly [readonly Line[], Partial<RunRecor
       { ...completedActivity('x#0'), key: 'finalizer:unlock#0' } as Line,
       failed(1),
       retried(1),
-      { ...completedActivity('x#0', { epoch: 1 }), key: 'finalizer:unlock#0' } as Line,
+      { ...completedActivity('x#0'), key: 'finalizer:unlock#0' } as Line,
     ],
   ],
   'a timer that a rewind brings back is late': [[started, fired('rxjs#0', 1), rewound(0), fired('rxjs#0', 1, 3)]],
@@ -110,18 +119,20 @@ for (const [name, [lines, changes]] of Object.entries(right)) {
 }
 
 const wrong: Readonly<Record<string, readonly [RegExp, readonly Line[], Partial<RunRecord>?]>> = {
-  'no start': [/does not begin with its start/, [completedActivity('a#0')]],
+  'no start': [/completed at 0/, [completedActivity('a#0')]],
+  'a second start': [/started at 1/, [started, started]],
   'time that goes back': [
     /time goes back at 2/,
     [started, { ...completedActivity('a#0'), at: 5 }, completedActivity('b#0')],
   ],
-  'an output from the future': [/comes from the future/, [started, { ...output, at: 5 }]],
+  'an output of a turn that has not been': [/comes from the future/, [started, output]],
   'half a batch': [/event 1 is of no batch/, [started, { ...output, batch: 7 }]],
   'a command with two ends': [/comes after its end/, [started, completedActivity('a#0'), completedActivity('a#0')]],
   'a success that a retry keeps, and that comes once more': [
     /comes after its end/,
     [started, failedActivity('a#0'), completedActivity('b#0'), failed(1), retried(1), completedActivity('b#0')],
   ],
+  'an epoch that has not begun': [/epoch 1/, [started, completedActivity('a#0', { epoch: 1 })]],
   'a timer behind what came later': [
     /was due at 1/,
     [started, { ...completedActivity('a#0'), at: 3 }, fired('rxjs#0', 1, 3)],
@@ -131,25 +142,39 @@ const wrong: Readonly<Record<string, readonly [RegExp, readonly Line[], Partial<
     [started, failedActivity('a#0'), failed(1), signal],
     { status: 'failed' },
   ],
-  'a timer after the end': [
-    /timer-fired at 3 comes after run-failed/,
-    [started, failedActivity('a#0'), failed(1), fired('rxjs#0', 3)],
+  'a late failure': [
+    /comes after run-failed/,
+    [started, failedActivity('a#0'), failed(1), failedActivity('b#0')],
     { status: 'failed' },
   ],
-  'an output after the end': [/output-emitted at 2 comes after/, [started, completed, output], { status: 'completed' }],
-  'a second failure that is not retried in between': [
-    /run-failed at 3 comes after run-failed/,
-    [started, failedActivity('a#0'), failed(1), failed(1)],
-    { status: 'failed' },
+  'a late success of a completed run': [
+    /comes after run-completed/,
+    [started, completed, completedActivity('a#0')],
+    { status: 'completed' },
   ],
-  'a terminated run that waited for its retry': [
+  'a saga that is compensated twice': [/compensated once more at 2/, [started, undone, undone]],
+  'a run that has completed and is terminated': [
+    /run-terminated at 2 comes after/,
+    [started, completed, terminated],
+    { status: 'terminated' },
+  ],
+  'a terminated run that waited for its retry, and has two ends': [
     /run-terminated at 3 comes after run-failed/,
     [started, failedActivity('a#0'), failed(1), terminated],
     { status: 'terminated' },
   ],
   'two ends': [/run-cancelled at 2 comes after/, [started, completed, cancelled], { status: 'cancelled' }],
+  'two cancellations': [/cancel-requested at 3/, [started, asked, cancelled, asked], { status: 'cancelled' }],
+  'a retry of nothing': [/retried at 1 without a failure/, [started, retried(1)]],
+  'a retry of a cancelled run': [/comes after run-cancelled/, [started, asked, cancelled, retried(1)]],
+  'a delivery to a paused run': [/while it is paused/, [started, paused, signal], { status: 'paused' }],
+  'the end of a paused run': [/while it is paused/, [started, paused, completed], { status: 'completed' }],
   'a status without its end': [/it is completed/, [started], { status: 'completed' }],
   'an end without its status': [/it is running after run-completed/, [started, completed]],
+  'the status of another end': [/it is cancelled/, [started, completed], { status: 'cancelled' }],
+  'a pause without its status': [/journal says paused/, [started, paused]],
+  'a status without its pause': [/not paused/, [started], { status: 'paused' }],
+  'ways back that the record does not know': [/other ways back/, [started, rewound(0)], { rewinds: [] }],
 };
 
 for (const [name, [expected, lines, changes]] of Object.entries(wrong)) {
@@ -157,6 +182,15 @@ for (const [name, [expected, lines, changes]] of Object.entries(wrong)) {
     t.regex(faultsOf(lines, changes).join('\n'), expected);
   });
 }
+
+test('a link before the last one ends with the next one’s beginning', (t) => {
+  const events = historyOf([started, { type: 'run-continued', payload: '2' }]);
+  const run = recordOf(events, { link: 1 });
+
+  t.deepEqual(checkLink(run, 0, events), []);
+  t.regex(checkLink(run, 0, events.slice(0, 1)).join('\n'), /it is continued after started/);
+  t.regex(checkLink(run, 1, events).join('\n'), /it is running after run-continued/);
+});
 
 test('a hole in the order is found', (t) => {
   const events = historyOf([started, output]).map((event, index) => ({ ...event, seq: index * 2 }));

@@ -52,7 +52,7 @@ if (when === 'kill') {
     else if (event.key.includes('/make#')) void run.cancel();
   });
 }
-const code = await run.result().catch((error: { code: string }) => error.code);
+const code = await run.result().catch((error: unknown) => (error as { code: string }).code);
 await tempolite.close();
 process.send?.({ code });
 process.disconnect();

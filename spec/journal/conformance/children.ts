@@ -57,7 +57,7 @@ export const children = (subject: Subject): void => {
 
     const letters = await journal.letters('run');
     t.deepEqual(
-      letters.map(({ kind, name: from, payload, at }) => [kind, from, JSON.parse(payload), at]),
+      letters.map(({ kind, name: from, payload, at }) => [kind, from, JSON.parse(payload) as unknown, at]),
       [
         ['child', 'a', { type: 'emitted', place: 0, payload: '1' }, 1],
         ['child', 'a', { type: 'emitted', place: 1, payload: '2' }, 1],
