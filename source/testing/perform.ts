@@ -156,7 +156,8 @@ class Stage {
       }
       case 'request': {
         const { runId, control } = action;
-        const request = { runId, name: control.type, payload: '{}', at: this.#clock.now() };
+        const payload = control.type === 'rewind' ? JSON.stringify({ goTo: control.goTo }) : '{}';
+        const request = { runId, name: control.type, payload, at: this.#clock.now() };
         await this.#database.request(request, takenIn[control.type]).catch(ignoreAbsent);
         return;
       }
