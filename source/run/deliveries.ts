@@ -35,7 +35,7 @@ export class Deliveries {
     const cut = this.#pages.cutAt(event, run);
     run.exposures.met(event.batch);
     if (event.type === 'child-closed') this.#children.closed(event);
-    if (run.pipeline.end) return this.#follow(cut ? undefined : this.#after.meet(event));
+    if (run.pipeline.end) return this.#follow(cut ? this.#history.meetCut(event, cut) : this.#after.meet(event));
     run.seq = event.seq;
     const encounter = this.#meet(event, cut);
     if (encounter) return this.#follow(encounter);
