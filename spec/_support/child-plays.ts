@@ -191,7 +191,7 @@ export const childPlays: Readonly<Record<string, Scene>> = {
   'switchMap over children': play(() =>
     interval(10).pipe(
       take(4),
-      switchMap((i) => child(i === 2 ? 5 : 14, `s${i}`, { count: 2 })),
+      switchMap((i) => child(i === 2 ? 4 : 14, `s${i}`, { count: 2 })),
     ),
   ),
   'a child that is left before it is launched': play(() =>

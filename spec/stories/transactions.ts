@@ -12,7 +12,7 @@ const go = defineSignal('go');
 
 /** Asks a database that may be open elsewhere. */
 const ask = (url: string, sql: string): readonly Readonly<Record<string, unknown>>[] => {
-  const database = new Database(url.slice('file:'.length));
+  const database = new Database(url.slice('file:'.length), { timeout: 5000 });
   try {
     return database.prepare(sql).all() as readonly Readonly<Record<string, unknown>>[];
   } finally {
@@ -21,7 +21,7 @@ const ask = (url: string, sql: string): readonly Readonly<Record<string, unknown
 };
 
 const prepare = (url: string, sql: string): void => {
-  const database = new Database(url.slice('file:'.length));
+  const database = new Database(url.slice('file:'.length), { timeout: 5000 });
   database.exec(sql);
   database.close();
 };
