@@ -1,7 +1,7 @@
 import { EngineError } from '../errors.js';
 import { dryReplay } from '../engine/dry-replay.js';
 import type { Registry } from '../engine/registry.js';
-import type { Worker } from '../engine/worker.js';
+import type { Executor } from '../engine/executor.js';
 import type { Settings } from '../engine/options.js';
 import { isEnd } from '../journal/event.js';
 import { readEvents } from '../journal/history.js';
@@ -26,14 +26,14 @@ export interface RetryOptions extends StartOptions {
 export class RunHistories {
   readonly #journal: Journal;
   readonly #registry: Registry;
-  readonly #worker: Worker;
+  readonly #executor: Executor;
   readonly #settings: Settings;
   readonly #starts: Starts;
 
-  constructor(journal: Journal, registry: Registry, worker: Worker, settings: Settings, starts: Starts) {
+  constructor(journal: Journal, registry: Registry, executor: Executor, settings: Settings, starts: Starts) {
     this.#journal = journal;
     this.#registry = registry;
-    this.#worker = worker;
+    this.#executor = executor;
     this.#settings = settings;
     this.#starts = starts;
   }
@@ -49,7 +49,7 @@ export class RunHistories {
 
   /** A new run of the newest version with the same input, or another one. */
   async retry(runId: string, options: RetryOptions): Promise<string> {
-    const { workflow } = await this.record(runId);
+    const { workflow, version } = await this.record(runId);
     const [started] = await this.#journal.events(runId, 0, 0, 1);
     if (started?.type !== 'started')
       throw new EngineError('RUN_NOT_FOUND', `run "${runId}" has no beginning any more: give it an input`);
@@ -57,7 +57,7 @@ export class RunHistories {
     const codec = limited(this.#registry.newest(workflow).input, this.#settings.maxPayloadBytes);
     const encoded = 'input' in options ? codec.encode(input) : started.payload;
     const { input: _, ...rest } = options;
-    return this.#starts.start(workflow, encoded, rest);
+    return this.#starts.start({ name: workflow, version }, encoded, rest);
   }
 
   /** A new run with the history up to an event. */
@@ -77,7 +77,7 @@ export class RunHistories {
     });
     if (!created)
       throw new EngineError('RUN_EXISTS', `there is a run "${id}" already. Nothing was changed: use another id`);
-    this.#worker.expect(id, now);
+    this.#executor.expect(id, now);
     return id;
   }
 

@@ -1,4 +1,5 @@
 import { EngineError } from '../errors.js';
+import { CatchUp } from '../journal/catch-up.js';
 import type { Journal } from '../journal/journal.js';
 import type { RunRecord } from '../journal/run-record.js';
 import type { RunStatus } from '../journal/status.js';
@@ -26,12 +27,20 @@ export class RunRequests {
   readonly #clock: Clock;
   readonly #waiters = new Map<number, Waiter>();
   readonly #stop: () => void;
+  readonly #catchUp: CatchUp;
 
   constructor(journal: Journal, clock: Clock) {
     this.#journal = journal;
+    this.#catchUp = new CatchUp(
+      () => this.#readAll(),
+      () => undefined,
+    );
     this.#clock = clock;
     this.#stop = journal.subscribe((changes) => {
-      for (const change of changes) if (change.type === 'consumed') for (const id of change.ids) this.#settle(id);
+      for (const change of changes) {
+        if (change.type === 'foreign') this.#catchUp.ask();
+        if (change.type === 'consumed') for (const id of change.ids) this.#settle(id);
+      }
     });
   }
 
@@ -50,6 +59,7 @@ export class RunRequests {
 
   close(): void {
     this.#stop();
+    this.#catchUp.stop();
     const closed = new EngineError(
       'ENGINE_CLOSED',
       'the engine was closed; what was asked is stored, and decided when it is opened again',
@@ -73,6 +83,11 @@ export class RunRequests {
       },
     );
     return decided;
+  }
+
+  /** The worker of another process may have decided. What cannot be read now is read when it writes again. */
+  async #readAll(): Promise<void> {
+    for (const id of [...this.#waiters.keys()]) if (!(await this.#journal.isUnread(id))) this.#settle(id);
   }
 
   #settle(id: number): void {

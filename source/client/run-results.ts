@@ -1,5 +1,6 @@
 import { EngineError } from '../errors.js';
 import type { EventType, PositionedEvent } from '../journal/event.js';
+import { CatchUp } from '../journal/catch-up.js';
 import type { Journal } from '../journal/journal.js';
 import type { RunRecord } from '../journal/run-record.js';
 import { isTerminal } from '../journal/status.js';
@@ -18,7 +19,7 @@ interface Waiter {
 
 interface Waiting {
   readonly waiters: Waiter[];
-  output: string | undefined;
+  output: { readonly index: number; readonly payload: string } | undefined;
 }
 
 const forgets: ReadonlySet<EventType> = new Set(['run-retried', 'run-rewound', 'run-continued']);
@@ -28,12 +29,18 @@ export class RunResults {
   readonly #journal: Journal;
   readonly #waiters = new Map<string, Waiting>();
   readonly #stop: () => void;
+  readonly #catchUp: CatchUp;
 
   constructor(journal: Journal) {
     this.#journal = journal;
+    this.#catchUp = new CatchUp(
+      () => this.#readAll(),
+      () => undefined,
+    );
     this.#stop = journal.subscribe((changes) => {
       for (const change of changes) {
-        if (change.type === 'events') this.#remember(change.events);
+        if (change.type === 'foreign') this.#catchUp.ask();
+        else if (change.type === 'events') this.#remember(change.events);
         else if (change.type === 'run') this.#settle(change.run);
       }
     });
@@ -61,6 +68,7 @@ export class RunResults {
 
   close(): void {
     this.#stop();
+    this.#catchUp.stop();
     const closed = new EngineError(
       'ENGINE_CLOSED',
       'the engine was closed before the run ended; open it again to go on',
@@ -68,20 +76,32 @@ export class RunResults {
     for (const runId of [...this.#waiters.keys()]) this.#reject(runId, closed);
   }
 
+  /** Others may have brought them to their end. What cannot be read now is read when they write again. */
+  async #readAll(): Promise<void> {
+    for (const [runId, waiting] of [...this.#waiters]) {
+      waiting.output = undefined;
+      const record = await this.#journal.run(runId);
+      if (record) this.#settle(record);
+    }
+  }
+
   #remember(events: readonly PositionedEvent[]): void {
     const [first] = events;
     const waiting = first && this.#waiters.get(first.runId);
     if (!waiting) return;
     for (const { event } of events) {
-      if (event.type === 'output-emitted') waiting.output = event.payload;
+      if (event.type === 'output-emitted') waiting.output = event;
       // What came before counts no longer, or not for this link: the last output is read then.
       else if (forgets.has(event.type)) waiting.output = undefined;
+      // A later one was written by another process.
+      else if (event.type === 'run-completed' && event.index !== (waiting.output?.index ?? -1) + 1)
+        waiting.output = undefined;
     }
   }
 
   #settle(record: RunRecord): void {
     if (record.status === 'completed') {
-      const output = this.#waiters.get(record.id)?.output;
+      const output = this.#waiters.get(record.id)?.output?.payload;
       for (const { resolve } of this.#take(record.id)) resolve({ record, output });
     } else if (record.status === 'blocked' || isTerminal(record.status)) {
       const error =

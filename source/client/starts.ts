@@ -1,10 +1,11 @@
 import { EngineError } from '../errors.js';
 import type { Settings } from '../engine/options.js';
 import type { Registry } from '../engine/registry.js';
-import type { Worker } from '../engine/worker.js';
+import { noExecutor, type Executor } from '../engine/executor.js';
 import type { Journal } from '../journal/journal.js';
 import type { RunRecord } from '../journal/run-record.js';
 import { checkStatement, type Statement } from '../journal/statement.js';
+import type { WorkflowDefinition } from '../run/workflow.js';
 import { digest } from '../values/digest.js';
 import { newId } from '../values/ids.js';
 import { isPlainText, plainText } from '../values/text.js';
@@ -29,26 +30,34 @@ export interface StartOptions {
 export class Starts {
   readonly #journal: Journal;
   readonly #registry: Registry;
-  readonly #worker: Worker;
+  readonly #executor: Executor;
   readonly #settings: Settings;
 
-  constructor(journal: Journal, registry: Registry, worker: Worker, settings: Settings) {
+  constructor(journal: Journal, registry: Registry, executor: Executor, settings: Settings) {
     this.#journal = journal;
     this.#registry = registry;
-    this.#worker = worker;
+    this.#executor = executor;
     this.#settings = settings;
   }
 
   /** Stores a run with an encoded input; answers with its id. It is executed here, now or as soon as there is room. */
-  async start(workflow: string, input: string, options: StartOptions): Promise<string> {
+  async start(
+    { name: workflow, version: atHand }: Pick<WorkflowDefinition<never, never>, 'name' | 'version'>,
+    input: string,
+    options: StartOptions,
+  ): Promise<string> {
     const { id = newId(), priority = 0, tags = {} } = options;
-    const { version } = this.#registry.newest(workflow);
+    // Who executes nothing need not register what others do.
+    const version =
+      this.#executor === noExecutor
+        ? (this.#registry.newestVersion(workflow) ?? atHand)
+        : this.#registry.newest(workflow).version;
     const now = Math.floor(this.#settings.clock.now());
     const startAt = Number(options.startAt ?? now);
     checkStart(id, priority, startAt, tags);
     const statements = options.with === undefined ? undefined : [options.with].flat();
     for (const statement of statements ?? []) checkStatement(statement);
-    const giveBack = startAt <= now ? this.#worker.reserve() : undefined;
+    const giveBack = startAt <= now ? this.#executor.reserve() : undefined;
     const status = giveBack ? 'running' : 'pending';
     try {
       const inputDigest = digest(input);
@@ -67,11 +76,11 @@ export class Starts {
       } as const;
       const { created, run } = await this.#journal.start(newRun, statements);
       if (created && status === 'running') {
-        this.#worker.adopt(run, { type: 'started', seq: 0, batch: 0, epoch: 0, at: now, payload: input });
-      } else if (created) this.#worker.expect(run.id, startAt);
+        this.#executor.adopt(run, { type: 'started', seq: 0, batch: 0, epoch: 0, at: now, payload: input });
+      } else if (created) this.#executor.expect(run.id, startAt);
       else if (run.workflow !== workflow || run.inputDigest !== inputDigest) throw taken(run, workflow);
       // Its first start may have been stored although its answer was lost.
-      else if (run.status === 'running' || run.status === 'pending') this.#worker.expect(run.id, run.wakeAt ?? now);
+      else if (run.status === 'running' || run.status === 'pending') this.#executor.expect(run.id, run.wakeAt ?? now);
     } finally {
       giveBack?.();
     }

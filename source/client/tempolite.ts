@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs';
 import { EngineError } from '../errors.js';
+import { noExecutor, type Executor } from '../engine/executor.js';
 import { settle, type Settings, type WorkerOptions } from '../engine/options.js';
 import { Registry } from '../engine/registry.js';
 import { Worker } from '../engine/worker.js';
@@ -18,31 +19,35 @@ import { RunResults } from './run-results.js';
 import { Starts, type StartOptions } from './starts.js';
 
 export interface TempoliteOptions extends JournalOptions, WorkerOptions {
-  /** The workflows that this process executes, each in one or more versions. */
-  readonly workflows: readonly AnyWorkflow[];
+  /**
+   * The workflows that this process executes, each in one or more versions. Runs of others wait for a worker that knows them. Default: none.
+   */
+  readonly workflows?: readonly AnyWorkflow[];
+  /** `false`: this process only starts, asks and watches; the workers of others execute what it stores. Default: `true`. */
+  readonly worker?: boolean;
 }
 
 /** A database with its worker: starts runs, executes them, and shows what they do. */
 export class Tempolite {
   readonly #journal: Journal;
-  readonly #registry: Registry;
-  readonly #worker: Worker;
+  readonly #worker: Worker | undefined;
+  readonly #executor: Executor;
   readonly #settings: Settings;
   readonly #starts: Starts;
   readonly #handles: HandleHost;
   #closing: Promise<void> | undefined;
 
-  private constructor(journal: Journal, registry: Registry, settings: Settings) {
+  private constructor(journal: Journal, options: TempoliteOptions, registry: Registry, settings: Settings) {
     this.#journal = journal;
     this.#settings = settings;
-    this.#registry = registry;
-    this.#worker = new Worker(journal, this.#registry, this.#settings);
-    this.#starts = new Starts(journal, registry, this.#worker, settings);
+    this.#worker = options.worker === false ? undefined : new Worker(journal, registry, settings);
+    this.#executor = this.#worker ?? noExecutor;
+    this.#starts = new Starts(journal, registry, this.#executor, settings);
     this.#handles = {
       journal,
       results: new RunResults(journal),
       requests: new RunRequests(journal, settings.clock),
-      histories: new RunHistories(journal, registry, this.#worker, settings, this.#starts),
+      histories: new RunHistories(journal, registry, this.#executor, settings, this.#starts),
       clock: this.#settings.clock,
       maxPayloadBytes: this.#settings.maxPayloadBytes,
     };
@@ -50,26 +55,31 @@ export class Tempolite {
 
   /**
    * Opens a database (`file:orders.db`; in memory when no url is given), brings its schema up to date, and goes on with every
-   * run that is not at its end. Errors: `JOURNAL_*`, `DATABASE_IN_USE`, `UNSUPPORTED_URL`, `INVALID_ARGUMENT`.
+   * run that is not at its end and no other worker's. Errors: `JOURNAL_*`, `UNSUPPORTED_URL`, `INVALID_ARGUMENT`.
    */
   static async open(options: TempoliteOptions): Promise<Tempolite> {
     // Bad options are refused before a file is touched.
     const settings = settle(options);
-    const registry = new Registry(options.workflows);
-    return Tempolite.#over(await openJournal(options), registry, settings);
+    const registry = new Registry(options.workflows ?? []);
+    return Tempolite.#over(await openJournal(options), options, registry, settings);
   }
 
   /** The same over a journal that is already open. The engine closes it. @internal */
   static over(journal: Journal, options: TempoliteOptions): Promise<Tempolite> {
-    return Tempolite.#over(journal, new Registry(options.workflows), settle(options));
+    return Tempolite.#over(journal, options, new Registry(options.workflows ?? []), settle(options));
   }
 
-  static async #over(journal: Journal, registry: Registry, settings: Settings): Promise<Tempolite> {
-    const tempolite = new Tempolite(journal, registry, settings);
+  static async #over(
+    journal: Journal,
+    options: TempoliteOptions,
+    registry: Registry,
+    settings: Settings,
+  ): Promise<Tempolite> {
+    const tempolite = new Tempolite(journal, options, registry, settings);
     try {
-      await tempolite.#worker.open();
+      await tempolite.#executor.open();
     } catch (error) {
-      tempolite.#worker.crash();
+      tempolite.#executor.crash();
       tempolite.#handles.results.close();
       tempolite.#handles.requests.close();
       await journal.close();
@@ -79,13 +89,13 @@ export class Tempolite {
   }
 
   /**
-   * Starts a run; answers when it is stored. It is executed here, now or as soon as there is room. Errors: `WORKFLOW_NOT_REGISTERED`,
+   * Starts a run; answers when it is stored. It is executed by a worker that knows its workflow: here, if there is room. Errors: `WORKFLOW_NOT_REGISTERED`,
    * `RUN_EXISTS`, `INVALID_ARGUMENT`, `TRANSACTION_FAILED`, what the codec refuses; nothing is written then.
    */
   async start<I, O>(workflow: WorkflowDefinition<I, O>, input: I, options: StartOptions = {}): Promise<Run<O>> {
     this.#checkOpen();
     const encoded = limited(workflow.input, this.#settings.maxPayloadBytes).encode(input);
-    const id = await this.#starts.start(workflow.name, encoded, options);
+    const id = await this.#starts.start(workflow, encoded, options);
     return new Run(id, workflow.output, this.#handles);
   }
 
@@ -127,11 +137,12 @@ export class Tempolite {
 
   /** The worker, for tests of the engine itself. @internal */
   get worker(): Worker {
+    if (!this.#worker) throw new EngineError('INVALID_ARGUMENT', 'this engine was opened with worker: false');
     return this.#worker;
   }
 
   async #close(timeoutMs: number): Promise<void> {
-    await this.#worker.close(timeoutMs);
+    await this.#executor.close(timeoutMs);
     this.#handles.results.close();
     this.#handles.requests.close();
     await this.#journal.close();

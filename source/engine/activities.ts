@@ -27,11 +27,12 @@ export class Activities {
       return;
     }
     if (this.#closing) return;
+    const run = new ActivityRun(execution, command, spec, this.#settings);
     const ended = (): void => {
-      this.#runs.delete(id);
+      // Its run may be back by now, and have begun it anew.
+      if (this.#runs.get(id) === run) this.#runs.delete(id);
       this.#checkDrained();
     };
-    const run = new ActivityRun(execution, command, spec, this.#settings);
     this.#runs.set(id, run);
     run.begin(ended);
   }
@@ -65,6 +66,14 @@ export class Activities {
     this.#closing = true;
     const reason = new DOMException('the engine has closed; the activity will run again', 'AbortError');
     for (const run of [...this.#runs.values()]) run.stop(reason);
+  }
+
+  /** Their runs are another worker's now: they are told, and what they give is not recorded. */
+  abandon(): void {
+    const reason = new DOMException('another worker has taken over; the activity runs again there', 'AbortError');
+    const runs = [...this.#runs.values()];
+    this.#runs.clear();
+    for (const run of runs) run.stop(reason);
   }
 
   #checkDrained(): void {

@@ -33,9 +33,11 @@ export const dryReplay = (
       now: () => clock,
       // What was taken once is taken again, whatever today's limit is.
       maxPayloadBytes: events.reduce((most, event) => Math.max(most, sizeOf(event)), defaultMaxPayloadBytes),
-      events: (_, __, from, limit) => Promise.resolve(events.slice(from, from + limit)),
-      mailbox: () => Promise.resolve([]),
-      letters: () => Promise.resolve([]),
+      journal: {
+        events: (_, __, from, limit) => Promise.resolve(events.slice(from, from + limit)),
+        mailbox: () => Promise.resolve([]),
+        letters: () => Promise.resolve([]),
+      },
       commit: ({ events: asked }) => Promise.resolve(asked),
       launch: nothing,
       abort: nothing,

@@ -13,6 +13,10 @@ export class Registry {
     return [...this.#versions.keys()];
   }
 
+  get all(): readonly { readonly name: string; readonly version: number }[] {
+    return [...this.#versions.values()].flatMap((versions) => [...versions.values()]);
+  }
+
   find(name: string, version: number): WorkflowDefinition<unknown, unknown> | undefined {
     return this.#versions.get(name)?.get(version);
   }

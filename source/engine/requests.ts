@@ -81,8 +81,11 @@ export class Requests {
     const control = controlOf(letter);
     if (!record || !control) return false;
     if (this.#isForPipeline(record, control)) return true;
-    const decision = await this.#decisionOn(control, record);
-    await this.#write(record, letter, decision);
+    // Others have heard of it as well: whose the run is decides.
+    const owned = await this.#journal.claimRun(runId);
+    if (!owned || !(await this.#journal.isUnread(letter.id))) return false;
+    const decision = await this.#decisionOn(control, owned);
+    await this.#write(owned, letter, decision);
     return decision.then === 'restart';
   }
 
@@ -145,13 +148,15 @@ export class Requests {
       ...(ended === undefined ? {} : { detail: ended }),
       ...startOf(record, decision, now),
     };
+    // It goes on where it is known.
+    const frees = status?.status === 'paused' || !this.#registry.find(record.workflow, record.version);
     const keptDetail = decision.status === 'paused' && detail !== undefined ? { detail } : {};
     await this.#host.commit({
       runId: id,
       link,
       events,
       consumed: decision.staysAsked ? [] : [letter.id],
-      ...(status ? { status: { ...status, ...keptDetail } } : {}),
+      ...(status ? { status: { ...status, ...keptDetail, frees } } : {}),
       ...(decision.goBack ? { rewinds: decision.goBack({ seq, at }).rewinds } : {}),
       ...closingOf(decision, now),
     });

@@ -30,6 +30,11 @@ export class Residency {
     this.#host = host;
   }
 
+  /** Runs that only wait. */
+  get size(): number {
+    return this.#idleSince.size;
+  }
+
   idle(execution: PipelineExecution): void {
     if (!this.#idleSince.has(execution)) this.#idleSince.set(execution, performance.now());
     if (!execution.parked) this.#unparked.add(execution);

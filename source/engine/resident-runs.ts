@@ -11,12 +11,16 @@ import { Residency } from './residency.js';
 
 export interface ResidentRunsHost extends ExecutionHost {
   readonly isOpen: boolean;
+  /** The id of the worker. */
+  readonly id: string | undefined;
   /** Settles when nothing is being decided about a run that is not in memory. */
   undecided(runId: string): Promise<void>;
   /** It could not be read. */
   unreadable(runId: string, error: unknown): void;
   /** It has left memory. */
   left(execution: PipelineExecution): void;
+  /** There is a place, and nobody waits for it here. */
+  hasRoom(): void;
   /** It has left memory and has something to do at this instant. */
   evicted(due: number | undefined): void;
 }
@@ -49,6 +53,11 @@ export class ResidentRuns {
 
   get all(): ReadonlyMap<string, PipelineExecution> {
     return this.#resident;
+  }
+
+  /** Runs that may be brought to memory: there are places, or runs that only wait would make room. */
+  get room(): number {
+    return Math.max(0, this.#settings.maxResidentRuns - this.#places - this.#backlog.size + this.#residency.size);
   }
 
   get isQuiet(): boolean {
@@ -108,6 +117,7 @@ export class ResidentRuns {
     this.#host.left(execution);
     const next = this.#host.isOpen ? this.#backlog.next() : undefined;
     if (next !== undefined) void this.activate(next);
+    else this.#host.hasRoom();
   }
 
   clear(): void {
@@ -118,22 +128,28 @@ export class ResidentRuns {
 
   async #load(runId: string): Promise<PipelineExecution | undefined> {
     await this.#host.undecided(runId);
-    const record = await this.#journal.run(runId);
-    if (!record || isTerminal(record.status) || record.status === 'paused' || !this.#host.isOpen) return undefined;
+    const seen = await this.#journal.run(runId);
+    if (!seen || !goesOn(seen) || this.#isClosed()) return undefined;
     // Signals wait for it in its mailbox. Whoever cancels it need not wait.
-    if (isEarly(record, this.#host.now()) && !(await this.#isAsked(runId))) {
-      this.#host.evicted(record.wakeAt);
+    if (isEarly(seen, this.#host.now()) && !(await this.#isAsked(runId))) {
+      this.#host.evicted(seen.wakeAt);
       return undefined;
     }
-    const workflow = this.#registry.find(record.workflow, record.version);
+    const workflow = this.#registry.find(seen.workflow, seen.version);
     if (!workflow) {
-      const fields = { runId, workflow: record.workflow, version: record.version };
+      const fields = { runId, workflow: seen.workflow, version: seen.version };
       this.#settings.logger.warn(fields, 'run waits: its workflow is not registered here');
       return undefined;
     }
+    const record = seen.worker === this.#host.id ? seen : await this.#journal.claimRun(runId);
+    if (!record || !goesOn(record) || record.version !== seen.version || this.#isClosed()) return undefined;
     const execution = this.#resident.get(runId) ?? new PipelineExecution(record, workflow, this.#host);
     if (!this.#resident.has(runId)) this.#begin(execution);
     return execution;
+  }
+
+  #isClosed(): boolean {
+    return !this.#host.isOpen;
   }
 
   async #isAsked(runId: string): Promise<boolean> {
@@ -156,9 +172,12 @@ export class ResidentRuns {
       });
   }
 
+  get #places(): number {
+    return this.#resident.size + this.#loading.size + this.#reserved;
+  }
+
   get #hasRoom(): boolean {
-    const places = this.#resident.size + this.#loading.size + this.#reserved;
-    return places < this.#settings.maxResidentRuns || this.#residency.makeRoom();
+    return this.#places < this.#settings.maxResidentRuns || this.#residency.makeRoom();
   }
 
   #evict(execution: PipelineExecution): void {
@@ -168,3 +187,5 @@ export class ResidentRuns {
     this.#host.evicted(nextDue);
   }
 }
+
+const goesOn = ({ status }: RunRecord): boolean => !isTerminal(status) && status !== 'paused';

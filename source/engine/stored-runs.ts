@@ -1,26 +1,40 @@
-import type { Journal } from '../journal/journal.js';
+import type { Journal, News } from '../journal/journal.js';
 import type { RunRecord } from '../journal/run-record.js';
-import { isTerminal } from '../journal/status.js';
 import type { Settings } from './options.js';
 import type { Registry } from './registry.js';
 
 /** What is done with a run that has something to do. */
 export interface StoredRunsHost {
   readonly isOpen: boolean;
+  /** Runs that can be brought to memory, now or soon. */
+  readonly room: number;
   activate(runId: string): Promise<unknown>;
-  /** Sees to what was asked of it. */
-  attend(runId: string): Promise<void>;
+  /** Brings to it what has come in. */
+  bring(news: News): Promise<void>;
   /** Takes the mark of a blocked run away: it is tried again with today's code. */
   unblock(record: RunRecord): Promise<void>;
 }
 
-/** The runs that are in the database and not in memory: which of them have something to do, and when the next one will. */
+/** Mail that is read at once. */
+const newsPage = 1000;
+
+/**
+ * The runs that are in the database and not in memory: which of them have something to do, and when the next one will. A look begins with
+ * the workers that are gone, whose runs are nobody's, goes on with mail (a request may stop a run before it does anything), and ends with
+ * nobody's runs that are due, which this worker claims as far as it has room.
+ */
 export class StoredRuns {
   readonly #journal: Journal;
   readonly #registry: Registry;
   readonly #settings: Settings;
   readonly #host: StoredRunsHost;
   #armed: { readonly due: number; readonly cancel: () => void } | undefined;
+  /** The id of the last letter that was looked at. */
+  #newsSeen = 0;
+  /** Whether there may be more to claim than there was room for. */
+  #more = false;
+  #looking: Promise<void> | undefined;
+  #again = false;
 
   constructor(journal: Journal, registry: Registry, settings: Settings, host: StoredRunsHost) {
     this.#journal = journal;
@@ -29,9 +43,41 @@ export class StoredRuns {
     this.#host = host;
   }
 
+  get isQuiet(): boolean {
+    return this.#looking === undefined;
+  }
+
   /** Goes on with whatever a predecessor left. */
-  recover(): Promise<void> {
-    return this.#claim(true);
+  async recover(): Promise<void> {
+    this.#newsSeen = 0;
+    // A look that is under way belongs to the worker that was here before.
+    await this.#looking;
+    await this.#look(true);
+  }
+
+  /** Looks whether there is something to do. Asked in the meantime, it looks once more. */
+  look(): void {
+    if (!this.#host.isOpen) return;
+    if (this.#looking) {
+      this.#again = true;
+      return;
+    }
+    this.#again = false;
+    this.#looking = this.#look(false)
+      .catch((error: unknown) => {
+        if (!this.#host.isOpen) return;
+        this.#settings.logger.error({ error }, 'due runs could not be read; they are read again');
+        this.expect(this.#settings.clock.now() + this.#settings.commitRetryMs);
+      })
+      .finally(() => {
+        this.#looking = undefined;
+        if (this.#again) this.look();
+      });
+  }
+
+  /** A place in memory is free. */
+  hasRoom(): void {
+    if (this.#more) this.look();
   }
 
   /** One of them has something to do at this instant. */
@@ -40,7 +86,7 @@ export class StoredRuns {
     this.#armed?.cancel();
     const cancel = this.#settings.clock.at(due, () => {
       this.#armed = undefined;
-      void this.#wake();
+      this.look();
     });
     this.#armed = { due, cancel };
   }
@@ -48,31 +94,50 @@ export class StoredRuns {
   stop(): void {
     this.#armed?.cancel();
     this.#armed = undefined;
+    this.#more = false;
   }
 
-  async #wake(): Promise<void> {
-    try {
-      await this.#claim(false);
-    } catch (error) {
-      this.#settings.logger.error({ error }, 'due runs could not be read; they are read again');
-      this.expect(this.#settings.clock.now() + this.#settings.commitRetryMs);
-    }
-  }
-
-  async #claim(recover: boolean): Promise<void> {
+  async #look(recovers: boolean): Promise<void> {
     // One instant for both questions: what becomes due in between is in the second answer.
     const now = this.#settings.clock.now();
-    for (const found of await this.#journal.claimable(now, this.#registry.names, recover)) {
-      if (!this.#host.isOpen) return;
-      // Requests first: they may stop a run before it does anything.
-      if (recover) await this.#host.attend(found.id);
-      const record = recover && found.status === 'blocked' ? await this.#journal.run(found.id) : found;
-      if (!record || record.status === 'paused' || isTerminal(record.status)) continue;
-      if (!this.#registry.find(record.workflow, record.version)) continue;
-      if (record.status === 'blocked') await this.#host.unblock(record);
-      await this.#host.activate(record.id);
-    }
+    // What they have passed over, because it was another's, is ours now.
+    if (await this.#journal.expire()) this.#newsSeen = 0;
+    await this.#readNews(() => this.#claim(now, recovers));
     const next = await this.#journal.nextWake(now);
     if (next !== undefined) this.expect(next);
   }
+
+  /** Requests come before the claim, other mail behind it: a blocked run is not to be tried with yesterday's mark. */
+  async #readNews(claim: () => Promise<void>): Promise<void> {
+    for (let page = await this.#nextNews(), isFirst = true; ; page = await this.#nextNews(), isFirst = false) {
+      for (const news of page) if (isRequest(news)) await this.#bring(news);
+      if (isFirst) await claim();
+      for (const news of page) if (!isRequest(news)) await this.#bring(news);
+      if (page.length < newsPage || !this.#host.isOpen) return;
+    }
+  }
+
+  async #nextNews(): Promise<readonly News[]> {
+    const page = await this.#journal.news(this.#newsSeen, newsPage);
+    this.#newsSeen = page.at(-1)?.letter.id ?? this.#newsSeen;
+    return page;
+  }
+
+  async #bring(news: News): Promise<void> {
+    if (this.#host.isOpen) await this.#host.bring(news);
+  }
+
+  async #claim(now: number, blocked: boolean): Promise<void> {
+    const limit = this.#host.room;
+    const claim = { now, workflows: this.#registry.all, limit, blocked };
+    const claimed = limit > 0 && this.#host.isOpen ? await this.#journal.claim(claim) : [];
+    this.#more = claimed.length >= limit;
+    for (const record of claimed) {
+      if (!this.#host.isOpen) return;
+      if (record.status === 'blocked') await this.#host.unblock(record);
+      await this.#host.activate(record.id);
+    }
+  }
 }
+
+const isRequest = ({ letter }: News): boolean => 'kind' in letter && letter.kind === 'control';

@@ -1,5 +1,5 @@
 import type { DeterminismError } from '../errors.js';
-import type { Change, Journal, Letter, RunCommit, SignalRecord } from '../journal/journal.js';
+import type { Change, Journal, News, RunCommit } from '../journal/journal.js';
 import type { RunEvent } from '../journal/event.js';
 import type { RunRecord } from '../journal/run-record.js';
 import type { Command } from '../run/command.js';
@@ -7,22 +7,25 @@ import type { PipelineExecution } from '../run/execution.js';
 import type { Execution } from '../run/host.js';
 import { turnsAreQuiet } from '../run/turns.js';
 import { encodeFailure } from '../values/failure.js';
-import { newId } from '../values/ids.js';
 import { Activities } from './activities.js';
 import { Alarm } from './alarm.js';
 import { commitUntilTaken } from './commit-retry.js';
 import { CommitTick } from './commit-tick.js';
-import { Lease } from './lease.js';
+import type { Executor } from './executor.js';
+import { Lease, type LeaseHost } from './lease.js';
 import type { Settings } from './options.js';
 import type { Registry } from './registry.js';
 import { Requests, type RequestsHost } from './requests.js';
 import { ResidentRuns, type ResidentRunsHost } from './resident-runs.js';
 import { StoredRuns, type StoredRunsHost } from './stored-runs.js';
 
-/** Executes runs: brings them to memory when there is something to do, and gives their executions time, journal and activities. */
-export class Worker implements ResidentRunsHost, StoredRunsHost, RequestsHost {
+/**
+ * Executes runs: claims those that have something to do, brings them to memory, and gives their executions time, journal and activities. When
+ * others have taken over from it, it forgets its runs without a trace, and begins anew as another worker.
+ */
+export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, RequestsHost, LeaseHost {
   readonly maxPayloadBytes: number;
-  readonly #journal: Journal;
+  readonly journal: Journal;
   readonly #registry: Registry;
   readonly #settings: Settings;
   readonly #activities: Activities;
@@ -36,10 +39,12 @@ export class Worker implements ResidentRunsHost, StoredRunsHost, RequestsHost {
   readonly #unwatch: (() => void) | undefined;
   readonly #ready: CommitTick;
   #commits = 0;
+  /** Counts the leases that were lost. */
+  #life = 0;
   #state: 'open' | 'closing' | 'closed' = 'open';
 
   constructor(journal: Journal, registry: Registry, settings: Settings) {
-    this.#journal = journal;
+    this.journal = journal;
     this.#registry = registry;
     this.#settings = settings;
     this.maxPayloadBytes = settings.maxPayloadBytes;
@@ -50,9 +55,7 @@ export class Worker implements ResidentRunsHost, StoredRunsHost, RequestsHost {
       this.#runs.busy(execution);
       void execution.collect();
     });
-    this.#lease = new Lease(journal, settings, () => {
-      this.#drop('another worker has taken over this database');
-    });
+    this.#lease = new Lease(journal, settings, this);
     this.#alarm = new Alarm(settings.clock, (subject) => {
       if (typeof subject === 'string') void this.activate(subject);
       else this.ready(subject);
@@ -64,23 +67,23 @@ export class Worker implements ResidentRunsHost, StoredRunsHost, RequestsHost {
     });
   }
 
-  /** Takes the database and goes on with every run that is not at its end. */
-  async open(): Promise<void> {
-    await this.#lease.acquire(newId());
-    await this.#stored.recover();
+  /** Goes on with every run that is nobody's and not at its end. */
+  open(): Promise<void> {
+    return this.#lease.acquire();
   }
 
-  /** Keeps a place for a run that is being started; `undefined` when there is none. The answer gives it back. */
+  get id(): string | undefined {
+    return this.#lease.worker;
+  }
+
   reserve(): (() => void) | undefined {
     return this.#runs.reserve();
   }
 
-  /** Executes a run that has just been started, of which nothing has to be read. */
   adopt(record: RunRecord, started: RunEvent): void {
-    if (this.isOpen) this.#runs.adopt(record, started);
+    if (this.isOpen && record.worker === this.id) this.#runs.adopt(record, started);
   }
 
-  /** Executes a run that was stored for later, as soon as it is due and there is room. */
   expect(runId: string, startAt: number): void {
     if (startAt <= this.now()) void this.activate(runId);
     else this.#stored.expect(startAt);
@@ -113,20 +116,20 @@ export class Worker implements ResidentRunsHost, StoredRunsHost, RequestsHost {
     this.#state = 'closing';
     await this.#activities.close(timeoutMs);
     await Promise.all([...this.residents.values()].map((execution) => execution.park()));
-    this.#drop(undefined);
+    this.#drop();
     await this.#lease.release();
   }
 
   /** Stops at once and without a trace, as a killed process would. For tests of recovery. */
   crash(): void {
     this.#lease.abandon();
-    this.#drop(undefined);
+    this.#drop();
   }
 
   /** Whether everything that could happen without time passing or the outside world has happened. */
   get isQuiet(): boolean {
     const settled = this.#ready.isQuiet && this.#commits === 0 && this.#requests.isQuiet;
-    return settled && this.#runs.isQuiet && turnsAreQuiet();
+    return settled && this.#runs.isQuiet && this.#stored.isQuiet && turnsAreQuiet();
   }
 
   // ── what executions ask for ───────────────────────────────────────────────────────────────────────────────────────────
@@ -147,23 +150,13 @@ export class Worker implements ResidentRunsHost, StoredRunsHost, RequestsHost {
     void this.activate(runId);
   }
 
-  events(runId: string, link: number, from: number, limit: number): Promise<readonly RunEvent[]> {
-    return this.#journal.events(runId, link, from, limit);
-  }
-
-  mailbox(runId: string): Promise<readonly SignalRecord[]> {
-    return this.#journal.mailbox(runId);
-  }
-
-  letters(runId: string): Promise<readonly Letter[]> {
-    return this.#journal.letters(runId);
-  }
-
   async commit(commit: RunCommit): Promise<readonly RunEvent[]> {
+    const life = this.#life;
+    const isStopped = (): boolean => this.#state === 'closed' || life !== this.#life;
     this.#commits += 1;
-    const taken = await commitUntilTaken(this.#journal, commit, this.#settings, () => this.#state === 'closed');
+    const taken = await commitUntilTaken(this.journal, commit, this.#settings, isStopped);
     this.#commits -= 1;
-    if (!taken && this.#state !== 'closed') this.#drop('a commit was refused for good');
+    if (!taken && !isStopped()) await this.#refused(commit.runId);
     return taken ?? [];
   }
 
@@ -235,35 +228,71 @@ export class Worker implements ResidentRunsHost, StoredRunsHost, RequestsHost {
     this.#alarm.set(execution, undefined);
   }
 
+  get room(): number {
+    return this.#runs.room;
+  }
+
+  hasRoom(): void {
+    this.#stored.hasRoom();
+  }
+
   evicted(due: number | undefined): void {
     if (due !== undefined) this.#stored.expect(due);
   }
 
   // ── waking ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  async bring({ runId, letter }: News): Promise<void> {
+    if ('kind' in letter && letter.kind === 'control') await this.attend(runId);
+    else (await this.activate(runId))?.receive(letter);
+  }
+
   #hear(changes: readonly Change[]): void {
     if (this.#state !== 'open') return;
     for (const change of changes) {
-      if (change.type === 'signal')
-        void this.activate(change.runId).then((execution) => execution?.receive(change.signal));
-      if (change.type !== 'letter') continue;
-      const { runId, letter } = change;
-      if (letter.kind === 'child') void this.activate(runId).then((execution) => execution?.receive(letter));
-      else void this.attend(runId);
+      if (change.type === 'foreign') this.#stored.look();
+      if (change.type === 'signal') void this.bring({ runId: change.runId, letter: change.signal });
+      if (change.type === 'letter') void this.bring(change);
     }
   }
 
-  #drop(reason: string | undefined): void {
-    if (this.#state === 'closed') return;
-    this.#state = 'closed';
-    if (reason !== undefined) this.#settings.logger.error({}, `worker stopped: ${reason}`);
-    this.#unsubscribe();
-    this.#unwatch?.();
+  // ── ownership ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  renewed(): void {
+    this.#stored.look();
+  }
+
+  acquired(): Promise<void> {
+    return this.#stored.recover();
+  }
+
+  /** The journal did not take a commit: either all runs are another's, or this one is. */
+  async #refused(runId: string): Promise<void> {
+    const life = this.#life;
+    if (!(await this.#lease.check()) || life !== this.#life) return;
+    this.#settings.logger.error({ runId }, 'a commit was refused for good: the run is dropped here');
+    const execution = this.residents.get(runId);
+    execution?.stop();
+    if (execution) this.#runs.leave(execution);
+  }
+
+  /** Others have taken over: what was going on here goes on there. */
+  lost(): void {
+    this.#life += 1;
     this.#alarm.clear();
     this.#stored.stop();
-    this.#lease.stop();
     this.#runs.clear();
     this.#ready.clear();
+    this.#activities.abandon();
+  }
+
+  #drop(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#unsubscribe();
+    this.#unwatch?.();
+    this.#lease.stop();
     this.#activities.stopAll();
+    this.lost();
   }
 }

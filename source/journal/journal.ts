@@ -58,6 +58,8 @@ export interface RunCommit {
     readonly at: number;
     readonly wakeAt?: number;
     readonly detail?: string;
+    /** The run is nobody's from then on, and whoever knows its workflow may claim it. So is one that has ended or is blocked. */
+    readonly frees?: boolean;
   };
   /** SQL of the user's own; the event with this `seq` becomes what came of it. */
   readonly transactions?: readonly (UserTransaction & { readonly seq: number })[];
@@ -94,8 +96,29 @@ export interface Fork {
   readonly run: Omit<NewRun, 'workflow' | 'inputDigest' | 'input' | 'status' | 'parent'>;
 }
 
-/** What has just been committed by this process. Events of one change are of one run and dense. */
+/** What has come in for a run. */
+export interface News {
+  readonly runId: string;
+  readonly letter: SignalRecord | Letter;
+}
+
+/** Which of nobody's runs a worker takes. */
+export interface Claim {
+  /** What is due then counts. */
+  readonly now: number;
+  /** What the worker is able to execute. */
+  readonly workflows: readonly { readonly name: string; readonly version: number }[];
+  readonly limit: number;
+  /** Blocked ones as well: they are tried again with today's code. */
+  readonly blocked?: boolean;
+}
+
+/**
+ * What has just been committed by this process. Events of one change are of one run and dense. `foreign`: others have written, so that
+ * who watches something reads it again.
+ */
 export type Change =
+  | { readonly type: 'foreign' }
   | { readonly type: 'events'; readonly events: readonly PositionedEvent[] }
   | { readonly type: 'run'; readonly run: RunRecord }
   | { readonly type: 'signal'; readonly runId: string; readonly signal: SignalRecord }
@@ -103,9 +126,10 @@ export type Change =
   | { readonly type: 'consumed'; readonly runId: string; readonly ids: readonly number[] }
   | { readonly type: 'exposed'; readonly runId: string; readonly exposed: Exposed };
 
+/** A worker's right to write for its runs: it lasts as long as its row does. */
 export interface Worker {
   readonly id: string;
-  /** Grows with each worker that takes the database. */
+  /** Grows with each worker of the database. */
   readonly fence: number;
 }
 
@@ -123,8 +147,8 @@ export interface Journal {
     statements?: readonly Statement[],
   ): Promise<{ readonly created: boolean; readonly run: RunRecord }>;
   /**
-   * Appends to a run that this process owns; answers with the events as they were written. `JOURNAL_FENCED` when another worker has
-   * taken over: nothing is written then.
+   * Appends to a run that is this worker's, or nobody's and becomes this worker's by it; answers with the events as they were written.
+   * `JOURNAL_FENCED` when it is another's, or another has taken over from this worker: nothing is written then.
    */
   commit(commit: RunCommit): Promise<readonly RunEvent[]>;
   /** Puts a signal into the mailbox. `RUN_NOT_FOUND`, `RUN_ENDED` when there is nobody to read it. */
@@ -160,19 +184,30 @@ export interface Journal {
   letters(runId: string): Promise<readonly Letter[]>;
   /** Whether a letter waits to be consumed. */
   isUnread(letterId: number): Promise<boolean>;
-  /**
-   * Runs of these workflows that have something to do, by priority, then due time: those that have become due by `now`; with
-   * `recover` also whatever a predecessor left: pending, running, blocked, or with unread signals or letters.
-   */
-  claimable(now: number, workflows: readonly string[], recover: boolean): Promise<readonly RunRecord[]>;
-  /** The earliest `wakeAt` after `now` of pending and waiting runs. */
+  /** Unread mail, from an id on, of runs that are this worker's or nobody's, in the order of ids, at most `limit`. */
+  news(after: number, limit: number): Promise<readonly News[]>;
+  /** The earliest `wakeAt` after `now` of pending and waiting runs that are this worker's or nobody's. */
   nextWake(now: number): Promise<number | undefined>;
 
-  /** Takes the database for a worker; `DATABASE_IN_USE` when a live one holds it. */
-  acquire(worker: { readonly id: string; readonly now: number; readonly leaseMs: number }): Promise<Worker>;
-  /** Prolongs the lease; `JOURNAL_FENCED` when it was taken over. */
-  renew(now: number, leaseMs: number): Promise<void>;
+  /** Becomes a worker, beside others; the one that this journal was before is gone then. */
+  acquire(worker: { readonly id: string; readonly leaseMs: number }): Promise<Worker>;
+  /** Prolongs the lease; `JOURNAL_FENCED` when it ran out and others have taken over. */
+  renew(leaseMs: number): Promise<void>;
+  /** Ceases to be a worker; its runs are nobody's. */
   release(): Promise<void>;
+  /**
+   * Takes their right from workers whose lease is over, or whose process is known to be gone: their runs are nobody's. Answers whether
+   * any other worker is gone, in this way or by itself, since it was last asked.
+   */
+  expire(): Promise<boolean>;
+  /**
+   * Makes nobody's runs this worker's that are running, or pending or waiting and due, by priority, then due time; answers with them and
+   * with its own that have become due. A run stays its worker's until it has ended or is blocked, or its worker is gone. Whatever else has
+   * something to do has mail.
+   */
+  claim(claim: Claim): Promise<readonly RunRecord[]>;
+  /** Makes a run this worker's, whatever it is; `undefined` when it is another's, or there is none. */
+  claimRun(runId: string): Promise<RunRecord | undefined>;
 
   /** Calls back after each commit of this process, in the order of commits, before the promises of that commit settle. */
   subscribe(listener: (changes: readonly Change[]) => void): () => void;

@@ -36,6 +36,8 @@ export interface RunRecord {
   readonly versions?: Readonly<Record<string, number>>;
   /** Where this link went back, in the order of the journal. */
   readonly rewinds?: readonly Rewind[];
+  /** The worker whose it is. */
+  readonly worker?: string;
   /** JSON text: the failure of a `failed` run, the difference of a `blocked` one. */
   readonly detail?: string;
 }

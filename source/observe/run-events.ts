@@ -13,10 +13,10 @@ const placesPerLink = 2 ** 30;
 
 /** Every event of a run, of all its links: first the stored ones, then the live ones; completes with the run. */
 export const runEvents = (journal: Journal, runId: string): Observable<RunEvent> =>
-  storedThenLive<RunEvent | undefined>(
-    journal,
-    async (emit, isClosed) => {
-      for (let link = 0, from = 0; !isClosed();) {
+  storedThenLive<RunEvent | undefined>(journal, {
+    read: async (seen, emit, isClosed) => {
+      let [link, from] = seen < 0 ? [0, 0] : [Math.floor(seen / placesPerLink), (seen % placesPerLink) + 1];
+      while (!isClosed()) {
         // The record is read before the events: a run that is at its end has written them all.
         const record = await journal.run(runId);
         if (!record) return;
@@ -31,14 +31,16 @@ export const runEvents = (journal: Journal, runId: string): Observable<RunEvent>
         }
       }
     },
-    (change, emit) => {
+    take: (change, emit) => {
       if (change.type === 'run' && change.run.id === runId && isTerminal(change.run.status)) emit(Infinity, undefined);
       if (change.type !== 'events') return;
       for (const { runId: id, link, event } of change.events) {
         if (id === runId) emit(link * placesPerLink + event.seq, event);
       }
     },
-  ).pipe(takeWhile((event) => event !== undefined));
+    // The first event of a link tells nothing about how the one before has ended.
+    follows: (seen, place) => place === seen + 1 || place === Infinity || place === 0,
+  }).pipe(takeWhile((event) => event !== undefined));
 
 /** The outputs of a run, decoded; completes with the run, whatever its end. */
 export const runOutputs = <O>(journal: Journal, runId: string, codec: Codec<O>): Observable<O> =>
@@ -49,10 +51,10 @@ export const runOutputs = <O>(journal: Journal, runId: string, codec: Codec<O>):
 
 /** Every event of the database after a position, in the order of commits. It never completes. */
 export const allEvents = (journal: Journal, after = 0): Observable<PositionedEvent> =>
-  storedThenLive<readonly PositionedEvent[]>(
-    journal,
-    async (emit, isClosed) => {
-      for (let from = after; !isClosed();) {
+  storedThenLive<readonly PositionedEvent[]>(journal, {
+    from: after,
+    read: async (seen, emit, isClosed) => {
+      for (let from = seen; !isClosed();) {
         const page = await journal.tail(from, pageSize);
         const last = page.at(-1);
         if (last) emit(last.position, page);
@@ -60,9 +62,10 @@ export const allEvents = (journal: Journal, after = 0): Observable<PositionedEve
         from = last.position;
       }
     },
-    (change, emit) => {
+    take: (change, emit) => {
       if (change.type !== 'events') return;
       // A change may lie across the end of what was read: each event has its own place.
       for (const positioned of change.events) emit(positioned.position, [positioned]);
     },
-  ).pipe(mergeMap((events) => events));
+    follows: (seen, place) => place === seen + 1,
+  }).pipe(mergeMap((events) => events));

@@ -1,4 +1,5 @@
 import { Observable } from 'rxjs';
+import { CatchUp } from '../journal/catch-up.js';
 import type { Journal } from '../journal/journal.js';
 import type { RunFilter, RunRecord } from '../journal/run-record.js';
 
@@ -29,34 +30,43 @@ export const listRuns = async (
 };
 
 /**
- * The runs that fit a filter: first each that is stored, oldest first, then each again whenever its record changes so that it
- * fits. It never completes. A record that was read and one that comes in between is the same row: the newer one wins.
+ * The runs that fit a filter: first each that is stored, oldest first, then each again whenever its record changes so that it fits. It
+ * never completes. What others write is found by listing the runs once more. A record that was read and one that comes in between is the
+ * same row: the newer one wins.
  */
 export const watchRuns = (journal: Journal, filter: RunFilter): Observable<RunRecord> =>
   new Observable<RunRecord>((subscriber) => {
     let early: RunRecord[] | undefined = [];
-    const stop = journal.subscribe((changes) => {
-      for (const change of changes) {
-        if (change.type !== 'run' || !matches(change.run, filter)) continue;
-        if (early) early.push(change.run);
-        else subscriber.next(change.run);
-      }
-    });
-    listRuns(journal, filter).then(
-      (stored) => {
-        const shown = new Map(stored.map((run) => [run.id, run]));
-        for (const run of stored) subscriber.next(run);
-        const missed = early ?? [];
+    const shown = new Map<string, string>();
+    const show = (run: RunRecord): void => {
+      const mark = [run.status, run.updatedAt, run.wakeAt, run.link].join();
+      if (shown.get(run.id) === mark) return;
+      shown.set(run.id, mark);
+      subscriber.next(run);
+    };
+    const catchUp = new CatchUp(
+      async () => {
+        early = [];
+        for (const run of await listRuns(journal, filter)) show(run);
+        const missed = early;
         early = undefined;
-        for (const run of missed) {
-          const known = shown.get(run.id);
-          const same = known?.status === run.status && known.updatedAt === run.updatedAt && known.wakeAt === run.wakeAt;
-          if (!same) subscriber.next(run);
-        }
+        for (const run of missed) show(run);
       },
-      (error: unknown) => {
+      (error) => {
         subscriber.error(error);
       },
     );
-    return stop;
+    const stop = journal.subscribe((changes) => {
+      for (const change of changes) {
+        if (change.type === 'foreign') catchUp.ask();
+        if (change.type !== 'run' || !matches(change.run, filter)) continue;
+        if (early) early.push(change.run);
+        else show(change.run);
+      }
+    });
+    catchUp.ask();
+    return () => {
+      stop();
+      catchUp.stop();
+    };
   });

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Observable } from 'rxjs';
 import { EngineError } from '../errors.js';
+import { CatchUp } from '../journal/catch-up.js';
 import type { Change, Journal } from '../journal/journal.js';
 import { isTerminal } from '../journal/status.js';
 import type { Codec } from '../values/codec.js';
@@ -18,46 +20,75 @@ export const runState = <O>(journal: Journal, runId: string, output: Codec<O>): 
     let early: (readonly Change[])[] | undefined = [];
 
     const show = (next: RunState<O>): void => {
-      if (next === state) return;
+      if (next === state || (state && isSame(state, next))) return;
       state = next;
       subscriber.next(next);
       if (isTerminal(next.status)) subscriber.complete();
     };
     const hear = (changes: readonly Change[]): void => {
-      if (state && !subscriber.closed)
-        show(changes.reduce((before, change) => apply(before, runId, change, output), state));
+      if (!state || subscriber.closed) return;
+      if (changes.some((change) => isAhead(state, runId, change))) catchUp.ask();
+      else show(changes.reduce((before, change) => apply(before, runId, change, output), state));
     };
-    const stop = journal.subscribe((changes) => {
-      if (early) early.push(changes);
-      else hear(changes);
-    });
-
-    readState(journal, runId, output).then(
-      (stored) => {
-        show(stored);
-        const missed = early ?? [];
+    const catchUp = new CatchUp(
+      async () => {
+        early = [];
+        show(await readState(journal, runId, output, state));
+        const missed = early;
         early = undefined;
         for (const changes of missed) hear(changes);
       },
-      (error: unknown) => {
+      (error) => {
         subscriber.error(error);
       },
     );
-    return stop;
+    const stop = journal.subscribe((changes) => {
+      if (changes.some(({ type }) => type === 'foreign')) catchUp.ask();
+      else if (early) early.push(changes);
+      else hear(changes);
+    });
+    catchUp.ask();
+    return () => {
+      stop();
+      catchUp.stop();
+    };
   });
 
-/** The record is read before the events: a change in between is heard, and an event that was read is not counted twice. */
-const readState = async <O>(journal: Journal, runId: string, output: Codec<O>): Promise<RunState<O>> => {
+/**
+ * The record is read before the events: a change in between is heard, and an event that was read is not counted twice. What was read
+ * before of the same link is not read again.
+ */
+const readState = async <O>(
+  journal: Journal,
+  runId: string,
+  output: Codec<O>,
+  before: RunState<O> | undefined,
+): Promise<RunState<O>> => {
   const record = await journal.run(runId);
   if (!record) throw new EngineError('RUN_NOT_FOUND', `there is no run "${runId}" in this database`);
-  let state = initialState<O>(record);
-  for (let from = 0; ; from += pageSize) {
-    const page = await journal.events(runId, record.link, from, pageSize);
-    state = page.reduce((before, event) => reduceEvent(before, event, output), state);
+  let state = before?.link === record.link ? before : initialState<O>(record);
+  for (;;) {
+    const page = await journal.events(runId, record.link, state.events, pageSize);
+    state = page.reduce((last, event) => reduceEvent(last, event, output), state);
     if (page.length < pageSize) break;
   }
   return isTerminal(state.status) ? state : reduceRecord(state, record);
 };
+
+/** Others may have written what lies between. */
+const isAhead = <O>(state: RunState<O> | undefined, runId: string, change: Change): boolean => {
+  if (!state || change.type !== 'events') return false;
+  const [first] = change.events;
+  if (first?.runId !== runId) return false;
+  return first.link === state.link ? first.event.seq > state.events : first.link > state.link + 1;
+};
+
+const isSame = <O>(one: RunState<O>, other: RunState<O>): boolean =>
+  one.link === other.link &&
+  one.events === other.events &&
+  one.status === other.status &&
+  one.wakeAt === other.wakeAt &&
+  isDeepStrictEqual(one.error, other.error);
 
 const apply = <O>(state: RunState<O>, runId: string, change: Change, output: Codec<O>): RunState<O> => {
   if (change.type === 'run') return change.run.id === runId ? reduceRecord(state, change.run) : state;

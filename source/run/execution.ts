@@ -81,8 +81,8 @@ export class PipelineExecution implements TurnTaker, Execution {
   /** Replays what is recorded, then goes live. Answers when the first page is queued; `first` saves reading it. */
   async start(first?: readonly RunEvent[]): Promise<void> {
     if (!first || this.link > 0) {
-      for (const signal of await this.#host.mailbox(this.runId)) this.context.mailbox.arrive(signal);
-      for (const letter of await this.#host.letters(this.runId)) this.#inbox.arrive(letter);
+      for (const signal of await this.#host.journal.mailbox(this.runId)) this.context.mailbox.arrive(signal);
+      for (const letter of await this.#host.journal.letters(this.runId)) this.#inbox.arrive(letter);
     }
     const page = first ? this.#pages.begin(first) : await this.#readPage();
     if (this.#phase !== 'loading') return;
@@ -282,7 +282,7 @@ export class PipelineExecution implements TurnTaker, Execution {
   }
 
   #readPage(): Promise<readonly RunEvent[]> {
-    return this.#pages.read((from, limit) => this.#host.events(this.runId, this.link, from, limit));
+    return this.#pages.read((from, limit) => this.#host.journal.events(this.runId, this.link, from, limit));
   }
 
   #goLive(): void {

@@ -1,6 +1,6 @@
 import type { DeterminismError } from '../errors.js';
 import type { RunEvent } from '../journal/event.js';
-import type { Letter, RunCommit, SignalRecord } from '../journal/journal.js';
+import type { Journal, RunCommit } from '../journal/journal.js';
 import type { Command } from './command.js';
 import type { Note, Outcome } from './ready.js';
 
@@ -23,9 +23,7 @@ export interface Execution {
 export interface ExecutionHost {
   now(): number;
   readonly maxPayloadBytes: number;
-  events(runId: string, link: number, from: number, limit: number): Promise<readonly RunEvent[]>;
-  mailbox(runId: string): Promise<readonly SignalRecord[]>;
-  letters(runId: string): Promise<readonly Letter[]>;
+  readonly journal: Pick<Journal, 'events' | 'mailbox' | 'letters'>;
   /** Settles when the commit has returned, with the events as written. It never rejects: the host tries again, or stops the execution. */
   commit(commit: RunCommit): Promise<readonly RunEvent[]>;
   /** Starts an activity or a side effect, or attaches to the one that is still in flight. */

@@ -143,10 +143,13 @@ export const mortalJournal = (journal: Journal, options: MortalOptions = {}): Mo
       lastOutput: (runId, link) => alive(journal.lastOutput(runId, link)),
       tail: (after, size) => alive(journal.tail(after, size)),
       mailbox: (runId) => alive(journal.mailbox(runId)),
-      claimable: (now, workflows, recover) => alive(journal.claimable(now, workflows, recover)),
+      news: (after, size) => alive(journal.news(after, size)),
       nextWake: (now) => alive(journal.nextWake(now)),
+      expire: () => alive(journal.expire()),
+      claim: (claim) => alive(journal.claim(claim)),
+      claimRun: (runId) => alive(journal.claimRun(runId)),
       acquire: (worker) => alive(journal.acquire(worker)),
-      renew: (now, leaseMs) => alive(journal.renew(now, leaseMs)),
+      renew: (leaseMs) => alive(journal.renew(leaseMs)),
       release: () => (isDead ? Promise.resolve() : journal.release()),
       subscribe: (listener) => {
         const stop = journal.subscribe((changes) => {

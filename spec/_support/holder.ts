@@ -6,7 +6,7 @@ import { newRun, output } from './journals.js';
 const anHour = 3_600_000;
 
 const journal = await openJournal({ url: `file:${process.argv[2] ?? ''}` });
-await journal.acquire({ id: newId(), now: Date.now(), leaseMs: anHour });
+await journal.acquire({ id: newId(), leaseMs: anHour });
 await journal.start(newRun('left', { status: 'running' }));
 await journal.commit({ runId: 'left', link: 0, events: [output(1), output(2)] });
 process.stdout.write('held\n');

@@ -14,11 +14,11 @@ export interface Subject {
   readonly openTwo?: (t: ExecutionContext) => Promise<readonly [Journal, Journal]>;
 }
 
-export const leaseMs = 1000;
+export const leaseMs = 60_000;
 
-/** Takes the database for a worker. Ids are unique in a process, over all its databases. */
-export const own = (journal: Journal, name = 'worker', now = 0): Promise<Worker> =>
-  journal.acquire({ id: `${name}-${newId()}`, now, leaseMs });
+/** Makes a worker of it. Ids are unique in a process, over all its databases. A lease of 0 ms is over at once. */
+export const own = (journal: Journal, name = 'worker', lease = leaseMs): Promise<Worker> =>
+  journal.acquire({ id: `${name}-${newId()}`, leaseMs: lease });
 
 export const newRun = (id: string, changes: Partial<NewRun> = {}): NewRun => ({
   id,
@@ -54,6 +54,7 @@ export const openOwned = async (subject: Subject, t: ExecutionContext, id = 'run
   const journal = await subject.open(t);
   await own(journal);
   await journal.start(newRun(id));
+  await journal.claimRun(id);
   return journal;
 };
 

@@ -226,7 +226,7 @@ test('an intent is in the journal before the activity runs', async (t) => {
       activity(
         'pay',
         async (n: number, { runId }: ActivityContext<number>) => {
-          const events = await engine.tempolite.worker.events(runId, 0, 0, 10);
+          const events = await engine.tempolite.worker.journal.events(runId, 0, 0, 10);
           recorded = events.map(({ type }) => type);
           return n;
         },

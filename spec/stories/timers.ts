@@ -50,7 +50,7 @@ test('a timer that became due while no process was up fires at once, at its own 
   const { tempolite } = await engineOf(t, { workflows: [weekLong], url, clock });
 
   t.is(await tempolite.run('week', weekLong).result(), 'Ada');
-  const events = await tempolite.worker.events('week', 0, 0, 10);
+  const events = await tempolite.worker.journal.events('week', 0, 0, 10);
   t.is(events.find(({ type }) => type === 'timer-fired')?.at, start + 7 * day);
 });
 
@@ -136,7 +136,7 @@ test('the wall clock jumps back and forth by an hour: nothing fires twice, nothi
     'tick 4',
     'tick 5',
   ]);
-  const instants = (await tempolite.worker.events('steady', 0, 0, 100)).map(({ at }) => at);
+  const instants = (await tempolite.worker.journal.events('steady', 0, 0, 100)).map(({ at }) => at);
   t.deepEqual(
     instants,
     [...instants].sort((a, b) => a - b),

@@ -63,8 +63,9 @@ export const signalling = async (): Promise<void> => {
 
 export const opening = async (): Promise<void> => {
   await Tempolite.open({ workflows: [order] });
-  // @ts-expect-error it needs its workflows
-  await Tempolite.open({ url: 'file:a.db' });
+  await Tempolite.open({ url: 'file:a.db', worker: false });
+  // @ts-expect-error a worker is there or not
+  await Tempolite.open({ url: 'file:a.db', worker: 'none' });
   // @ts-expect-error no such durability
   await Tempolite.open({ workflows: [order], durability: 'sometimes' });
 };

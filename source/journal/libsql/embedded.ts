@@ -2,10 +2,12 @@ import { EngineError, JournalError } from '../../errors.js';
 import type { EventType, PositionedEvent, RunEvent } from '../event.js';
 import type {
   Change,
+  Claim,
   Exposed,
   Fork,
   Journal,
   Letter,
+  News,
   NewRequest,
   NewSignal,
   RunCommit,
@@ -17,16 +19,19 @@ import type { Statement } from '../statement.js';
 import type { RunStatus } from '../status.js';
 import { retryBusy } from './busy.js';
 import { AppendBuffer } from './append-buffer.js';
-import type { Binding, Connection } from './connection.js';
+import { Claims } from './claims.js';
+import type { Connection } from './connection.js';
 import { journalError } from './failures.js';
+import { ForeignWrites } from './foreign-writes.js';
 import { GroupCommit, type GroupCommitOptions } from './group-commit.js';
 import { Ownership } from './ownership.js';
+import { Reader } from './reader.js';
 import * as rows from './rows.js';
 import { RunWriter } from './run-writer.js';
 import * as sql from './statements.js';
 
-/** Characters of payloads that are read as one text. */
-const longestPage = 16 << 20;
+/** What a claim counts for in a group, at most. */
+const mostRowsAtOnce = 1000;
 
 /** The journal in a file or in memory, over the native driver. One connection writes; it is this process's only one. */
 export class EmbeddedJournal implements Journal {
@@ -37,13 +42,18 @@ export class EmbeddedJournal implements Journal {
   readonly #appends: AppendBuffer;
   readonly #listeners = new Set<(changes: readonly Change[]) => void>();
   readonly #writer: RunWriter;
+  readonly #reader: Reader;
+  readonly #claims: Claims;
+  readonly #foreign: ForeignWrites | undefined;
   #changes: Change[] = [];
   #closed: Promise<void> | undefined;
 
-  constructor(connection: Connection, options: GroupCommitOptions) {
+  constructor(connection: Connection, options: GroupCommitOptions, path?: string) {
     this.#connection = connection;
     this.#ownership = new Ownership(connection);
     this.#appends = new AppendBuffer(connection);
+    this.#reader = new Reader(connection);
+    this.#claims = new Claims(connection, this.#ownership);
     this.#writer = new RunWriter(connection, this.#ownership, this.#appends, (change) => {
       this.#note(change);
     });
@@ -60,6 +70,7 @@ export class EmbeddedJournal implements Journal {
         this.#forget();
       },
     });
+    this.#foreign = path === undefined ? undefined : this.#watch(path);
   }
 
   start(
@@ -92,120 +103,110 @@ export class EmbeddedJournal implements Journal {
   }
 
   run(id: string): Promise<RunRecord | undefined> {
-    return this.#read(() => this.#runById(id));
+    return this.#read(() => this.#reader.run(id));
   }
 
   runs(filter: RunFilter, page: { readonly after?: string; readonly limit: number }): Promise<readonly RunRecord[]> {
-    return this.#read(() => {
-      const conditions: string[] = [];
-      const bindings: Binding[] = [page.after ?? null];
-      if (filter.workflow !== undefined) {
-        conditions.push('workflow = ?');
-        bindings.push(filter.workflow);
-      }
-      if (filter.status !== undefined) {
-        conditions.push('status IN (SELECT value FROM json_each(?))');
-        bindings.push(JSON.stringify([filter.status].flat()));
-      }
-      if (filter.parent !== undefined) {
-        conditions.push('parent = (SELECT num FROM tempolite_runs WHERE id = ?)');
-        bindings.push(filter.parent);
-      }
-      for (const [name, value] of Object.entries(filter.tags ?? {})) {
-        conditions.push('EXISTS (SELECT 1 FROM json_each(tags) tag WHERE tag.key = ? AND tag.value = ?)');
-        bindings.push(name, value);
-      }
-      bindings.push(BigInt(Math.min(page.limit, Number.MAX_SAFE_INTEGER)));
-      return this.#connection.all(sql.listRuns(conditions), bindings).map(rows.fromRunRow);
-    });
+    return this.#read(() => this.#reader.runs(filter, page));
   }
 
   events(runId: string, link: number, from: number, limit: number): Promise<readonly RunEvent[]> {
-    const page = [runId, BigInt(link), BigInt(from), BigInt(limit)];
-    return this.#read(() => {
-      const size = Number(this.#connection.all(sql.eventsSize, page)[0]?.[0]);
-      return size > longestPage
-        ? this.#connection.all(sql.eventsFrom, page).map(rows.fromEventRow)
-        : rows.fromEventsPage(this.#connection.all(sql.eventsPage, page));
-    });
+    return this.#read(() => this.#reader.events(runId, link, from, limit));
   }
 
   last(runId: string, link: number, type?: EventType): Promise<RunEvent | undefined> {
-    return this.#read(() => this.#last(runId, link, type));
+    return this.#read(() => this.#reader.last(runId, link, type));
   }
 
   ofType(runId: string, link: number, type: EventType): Promise<readonly RunEvent[]> {
-    return this.#read(() => this.#connection.all(sql.eventsOfType, [runId, BigInt(link), type]).map(rows.fromEventRow));
+    return this.#read(() => this.#reader.ofType(runId, link, type));
   }
 
   lastOutput(runId: string, link: number): Promise<RunEvent | undefined> {
-    return this.#read(() => {
-      const end = this.#last(runId, link, 'run-completed');
-      if (end?.type !== 'run-completed' || end.index === undefined) return this.#last(runId, link, 'output-emitted');
-      const output = [runId, BigInt(link), BigInt(end.index - 1)];
-      return this.#connection.all(sql.outputAt, output).map(rows.fromEventRow)[0];
-    });
+    return this.#read(() => this.#reader.lastOutput(runId, link));
   }
 
   exposed(runId: string): Promise<readonly Exposed[]> {
-    return this.#read(() => this.#connection.all(sql.exposed, [runId]).map(rows.fromExposedRow));
+    return this.#read(() => this.#reader.exposed(runId));
   }
 
   tail(after: number, limit: number): Promise<readonly PositionedEvent[]> {
-    return this.#read(() =>
-      this.#connection.all(sql.tail, [BigInt(after), BigInt(limit)]).map(([position, runId, link, ...event]) => ({
-        position: Number(position),
-        runId: String(runId),
-        link: Number(link),
-        event: rows.fromEventRow(event),
-      })),
-    );
+    return this.#read(() => this.#reader.tail(after, limit));
   }
 
   mailbox(runId: string): Promise<readonly SignalRecord[]> {
-    return this.#read(() => this.#connection.all(sql.mailbox, [runId]).map(rows.fromSignalRow));
+    return this.#read(() => this.#reader.mailbox(runId));
   }
 
   letters(runId: string): Promise<readonly Letter[]> {
-    return this.#read(() => this.#connection.all(sql.letters, [runId]).map(rows.fromLetterRow));
+    return this.#read(() => this.#reader.letters(runId));
   }
 
   isUnread(letterId: number): Promise<boolean> {
-    return this.#read(() => this.#connection.all(sql.unreadLetter, [BigInt(letterId)]).length > 0);
+    return this.#read(() => this.#reader.isUnread(letterId));
   }
 
-  claimable(now: number, workflows: readonly string[], recover: boolean): Promise<readonly RunRecord[]> {
-    return this.#read(() => {
-      const instant = BigInt(Math.floor(now));
-      const found = recover
-        ? this.#connection.all(sql.recoverableRuns, [instant, instant])
-        : this.#connection.all(sql.dueRuns, [instant]);
-      return found.map(rows.fromRunRow).filter((run) => workflows.includes(run.workflow));
-    });
+  news(after: number, limit: number): Promise<readonly News[]> {
+    return this.#read(() => this.#reader.news(after, limit, this.#ownership.workerId));
   }
 
   nextWake(now: number): Promise<number | undefined> {
-    return this.#read(() => {
-      const next = this.#connection.all(sql.nextWake, [BigInt(Math.floor(now))])[0]?.[0];
-      return typeof next === 'number' ? next : undefined;
-    });
+    return this.#read(() => this.#reader.nextWake(now, this.#ownership.workerId));
   }
 
-  async acquire({ id, now, leaseMs }: Parameters<Journal['acquire']>[0]): Promise<Worker> {
-    const worker = await this.#add(1, () => this.#ownership.acquire(id, now, leaseMs));
+  // ── ownership ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async acquire({ id, leaseMs }: Parameters<Journal['acquire']>[0]): Promise<Worker> {
+    const worker = await this.#add(1, () => this.#ownership.acquire(id, Date.now(), leaseMs));
     this.#ownership.hold(worker);
+    // What was this journal's before is so no longer.
+    this.#writer.forget();
+    await this.#read(() => {
+      this.#ownership.chooseCheckpointer();
+    });
     return worker;
   }
 
-  renew(now: number, leaseMs: number): Promise<void> {
-    return this.#add(1, () => {
-      this.#ownership.renew(now, leaseMs);
+  async renew(leaseMs: number): Promise<void> {
+    await this.#add(1, () => {
+      this.#ownership.renew(Date.now(), leaseMs);
+    });
+    await this.#read(() => {
+      this.#ownership.chooseCheckpointer();
     });
   }
 
   async release(): Promise<void> {
     const remove = this.#ownership.letGo();
     if (remove) await this.#add(1, remove);
+  }
+
+  async expire(): Promise<boolean> {
+    const { gone, dead } = await this.#read(() => this.#ownership.look(Date.now()));
+    for (const worker of dead) {
+      await this.#add(1, () => {
+        this.#ownership.expire(worker);
+      });
+    }
+    if (gone) {
+      await this.#read(() => {
+        this.#ownership.chooseCheckpointer();
+      });
+    }
+    return gone;
+  }
+
+  async claim(claim: Claim): Promise<readonly RunRecord[]> {
+    // Most often there is nothing: finding that out takes no lock.
+    const isAny = await this.#read(() => this.#claims.any(claim));
+    return isAny ? this.#add(Math.min(claim.limit, mostRowsAtOnce), () => this.#claims.take(claim)) : [];
+  }
+
+  async claimRun(runId: string): Promise<RunRecord | undefined> {
+    const { workerId } = this.#ownership;
+    const run = await this.run(runId);
+    if (run?.worker === undefined) return run && this.#add(1, () => this.#claims.takeRun(runId));
+    return run.worker === workerId ? run : undefined;
   }
 
   subscribe(listener: (changes: readonly Change[]) => void): () => void {
@@ -217,6 +218,7 @@ export class EmbeddedJournal implements Journal {
 
   close(): Promise<void> {
     this.#closed ??= this.#group.drain().then(() => {
+      this.#foreign?.stop();
       this.#ownership.letGo();
       this.#listeners.clear();
       this.#connection.close();
@@ -235,13 +237,28 @@ export class EmbeddedJournal implements Journal {
     }
     const before = idempotencyKey === null ? [] : this.#connection.all(sql.signalByKey, [runId, name, idempotencyKey]);
     if (before[0]) return { accepted: false, signal: rows.fromSignalRow(before[0]) };
-    const run = this.#runById(runId);
+    const run = this.#reader.run(runId);
     if (!run)
       throw new EngineError('RUN_NOT_FOUND', `there is no run "${runId}" to signal: start it first, or check the id`);
     throw new EngineError(
       'RUN_ENDED',
       `run "${runId}" is ${run.status} and takes no more signals: "${name}" was not stored`,
     );
+  }
+
+  /** Others may have the file in a process of their own. */
+  #watch(path: string): ForeignWrites {
+    const version = (): unknown => {
+      try {
+        return this.#connection.all('PRAGMA data_version')[0]?.[0];
+      } catch {
+        // Locked as a whole, or out of order: whoever reads or writes next is told so.
+        return undefined;
+      }
+    };
+    return new ForeignWrites(path, version, () => {
+      for (const listener of [...this.#listeners]) listener([{ type: 'foreign' }]);
+    });
   }
 
   // ── changes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -263,19 +280,6 @@ export class EmbeddedJournal implements Journal {
   }
 
   // ── plumbing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #runById(id: string): RunRecord | undefined {
-    return this.#connection.all(sql.runById, [id]).map(rows.fromRunRow)[0];
-  }
-
-  #last(runId: string, link: number, type?: EventType): RunEvent | undefined {
-    const ofLink = [runId, BigInt(link)];
-    const found =
-      type === undefined
-        ? this.#connection.all(sql.lastEvent, ofLink)
-        : this.#connection.all(sql.lastOfType, [...ofLink, type]);
-    return found.map(rows.fromEventRow)[0];
-  }
 
   #add<T>(count: number, write: () => T, another?: (error: unknown) => boolean): Promise<T> {
     if (this.#closed) return Promise.reject(closed());

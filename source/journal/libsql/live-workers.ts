@@ -22,7 +22,7 @@ const isAlive = (pid: number): boolean => {
 
 /** Whether a worker may still write: its lease stands, and its process is not known to be gone. */
 export const mayBeAlive = (worker: WorkerRow, now: number): boolean => {
-  if (worker.leaseUntil < now) return false;
+  if (worker.leaseUntil <= now) return false;
   if (worker.host !== hostname()) return true;
   return worker.pid === process.pid ? liveWorkers.has(worker.id) : isAlive(worker.pid);
 };

@@ -36,7 +36,7 @@ const openOnce = (path: string, options: JournalOptions): Journal => {
     refuseNewer(connection);
     configure(connection, options.durability ?? 'full');
     migrate(connection);
-    return new EmbeddedJournal(connection, options);
+    return new EmbeddedJournal(connection, options, path === ':memory:' ? undefined : path);
   } catch (error) {
     connection.close();
     throw error;

@@ -1,5 +1,5 @@
 import type { EventBody, RunEvent } from '../event.js';
-import type { Exposed, Letter, SignalRecord } from '../journal.js';
+import type { Exposed, Letter, News, SignalRecord } from '../journal.js';
 import type { Rewind, RunRecord } from '../run-record.js';
 import { statuses, type RunStatus } from '../status.js';
 import type { Binding } from './connection.js';
@@ -40,16 +40,20 @@ export const fromEventsPage = ([row]: readonly (readonly unknown[])[]): RunEvent
 /** The columns of a run, in the order in which they are read. */
 export const runColumns =
   'num, id, workflow, version, status, link, priority, tags, input_digest, created_at, updated_at, wake_at, detail, ' +
-  'parent_id, parent_key, versions, rewinds';
+  'parent_id, parent_key, versions, rewinds, worker';
 
 const isStatus = (text: string): text is RunStatus => statuses.some((status) => status === text);
 
 export const numOf = (row: readonly unknown[]): number => Number(row[0]);
 
+export const workerOf = (row: readonly unknown[]): string | undefined =>
+  typeof row[17] === 'string' ? row[17] : undefined;
+
 export const fromRunRow = (row: readonly unknown[]): RunRecord => {
   const [, id, workflow, version, status, link, priority, tags, inputDigest, createdAt, updatedAt, wakeAt, detail] =
     row;
   const [parentId, parentKey, versions, rewinds] = row.slice(13);
+  const worker = workerOf(row);
   const text = String(status);
   if (!isStatus(text)) throw new TypeError(`run ${String(id)} has the unknown status ${text}`);
   return {
@@ -67,6 +71,7 @@ export const fromRunRow = (row: readonly unknown[]): RunRecord => {
     ...(typeof parentId === 'string' ? { parent: { runId: parentId, key: String(parentKey) } } : {}),
     ...(typeof versions === 'string' ? { versions: JSON.parse(versions) as Record<string, number> } : {}),
     ...(typeof rewinds === 'string' ? { rewinds: JSON.parse(rewinds) as Rewind[] } : {}),
+    ...(worker === undefined ? {} : { worker }),
     ...(typeof detail === 'string' ? { detail } : {}),
   };
 };
@@ -85,6 +90,12 @@ export const fromLetterRow = (row: readonly unknown[]): Letter => {
   if (kind !== 'child' && kind !== 'control')
     throw new TypeError(`letter ${String(row[0])} is of the unknown kind ${String(kind)}`);
   return { ...fromSignalRow(row), kind };
+};
+
+/** A letter or a signal, and the id of its run. */
+export const fromNewsRow = (row: readonly unknown[]): News => {
+  const letter = row[4] === 'signal' ? fromSignalRow(row) : fromLetterRow(row);
+  return { runId: String(row[5]), letter };
 };
 
 export const fromExposedRow = ([name, payload, at]: readonly unknown[]): Exposed => ({

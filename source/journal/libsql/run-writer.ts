@@ -51,8 +51,8 @@ export class RunWriter {
   /** Answers with the events as they are written. */
   commit(commit: RunCommit): readonly RunEvent[] {
     const { runId, link, consumed = [], status, children = [], requests = [], exposed = [] } = commit;
-    const written = this.#rowOf(runId);
     const proof = this.#ownership.proof();
+    const written = this.#owned(runId);
     const events = this.#settled(commit);
     if (events.length > 0) this.#note({ type: 'events', events: this.#appends.add(written.num, runId, link, events) });
     for (const id of consumed) {
@@ -121,7 +121,7 @@ export class RunWriter {
     return { created: true, run: record };
   }
 
-  /** The transaction came to nothing, and rows that were seen in it are not there. */
+  /** The transaction came to nothing, and rows that were seen in it are not there; or this is another worker now. */
   forget(): void {
     this.#written.clear();
   }
@@ -150,13 +150,13 @@ export class RunWriter {
       at,
       at,
       run.wakeAt === undefined ? null : BigInt(Math.ceil(run.wakeAt)),
-      run.status === 'running' ? (this.#ownership.workerId ?? null) : null,
-      parent ? BigInt(this.#rowOf(parent.runId).num) : null,
+      ...(run.status === 'running' ? this.#ownership.claimant() : [null, null]),
+      parent ? BigInt((this.#written.get(parent.runId) ?? this.#rowOf(parent.runId)).num) : null,
       parent?.runId ?? null,
       parent?.key ?? null,
       run.onClose ?? null,
     ])[0];
-    if (row && run.status === 'running') this.#written.set(run.id, { num: rows.numOf(row), child: undefined });
+    if (row && rows.workerOf(row) !== undefined) this.#written.set(run.id, { num: rows.numOf(row), child: undefined });
     return row;
   }
 
@@ -234,18 +234,19 @@ export class RunWriter {
 
   #setStatus(runId: string, num: number, status: NonNullable<RunCommit['status']>): void {
     const proof = this.#ownership.proof();
+    const frees = isTerminal(status.status) || status.status === 'blocked' || status.frees === true;
     const updated = this.#connection.all(sql.updateRun, [
       status.status,
       BigInt(Math.floor(status.at)),
       status.wakeAt === undefined ? null : BigInt(Math.ceil(status.wakeAt)),
       status.detail ?? null,
-      isTerminal(status.status) ? null : proof[0],
+      frees ? null : proof[0],
       BigInt(num),
       ...proof,
     ])[0];
     if (!updated) throw fencedOut();
     // A run that waits costs no memory.
-    if (isTerminal(status.status) || status.status === 'waiting') this.#written.delete(runId);
+    if (frees || status.status === 'waiting') this.#written.delete(runId);
     this.#note({ type: 'run', run: rows.fromRunRow(updated) });
   }
 
@@ -259,18 +260,28 @@ export class RunWriter {
     return rows.fromRunRow(row);
   }
 
-  #rowOf(runId: string): Written {
+  /**
+   * The row of a run that is this worker's, or nobody's and this worker's from now on. Until the worker lets it go, nobody else can take
+   * it without the fence.
+   */
+  #owned(runId: string): Written {
     const known = this.#written.get(runId);
     if (known !== undefined) return known;
-    const row = this.#connection.all(sql.runNum, [runId])[0];
-    if (!row) throw new EngineError('RUN_NOT_FOUND', `there is no run "${runId}" in this database`);
-    const [num, parent] = row;
-    const written = {
-      num: Number(num),
-      child: parent === null || parent === undefined ? undefined : { id: runId, parent: Number(parent) },
-    };
+    const { worker, ...written } = this.#rowOf(runId);
+    const [id, fence] = this.#ownership.proof();
+    if (worker === null) {
+      if (this.#connection.all(sql.claimRun, [id, runId, id, id, fence]).length === 0) throw fencedOut();
+    } else if (worker !== id) throw fencedOut();
     this.#written.set(runId, written);
     return written;
+  }
+
+  #rowOf(runId: string): Written & { readonly worker: unknown } {
+    const row = this.#connection.all(sql.runNum, [runId])[0];
+    if (!row) throw new EngineError('RUN_NOT_FOUND', `there is no run "${runId}" in this database`);
+    const [num, parent, worker] = row;
+    const child = parent === null || parent === undefined ? undefined : { id: runId, parent: Number(parent) };
+    return { num: Number(num), child, worker };
   }
 }
 

@@ -98,6 +98,11 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (run, name)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Several workers share a database: each looks for nobody's runs, and for its own.
+  DROP INDEX tempolite_runs_by_status;
+  CREATE INDEX tempolite_runs_by_status ON tempolite_runs (status, worker, wake_at);
+  `,
 ];
 
 /** What the migrations come to. */
@@ -124,7 +129,7 @@ export const present = `
     versions TEXT,
     rewinds TEXT
   ) STRICT;
-  CREATE INDEX tempolite_runs_by_status ON tempolite_runs (status, wake_at);
+  CREATE INDEX tempolite_runs_by_status ON tempolite_runs (status, worker, wake_at);
   CREATE INDEX tempolite_runs_by_workflow ON tempolite_runs (workflow, num);
   CREATE INDEX tempolite_runs_by_parent ON tempolite_runs (parent) WHERE parent IS NOT NULL;
 

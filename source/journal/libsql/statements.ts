@@ -4,7 +4,7 @@ import { eventColumns, letterColumns, runColumns, signalColumns } from './rows.j
 
 const ended = `('completed', 'failed', 'cancelled', 'terminated', 'continued')`;
 
-/** The proof that this worker still owns the database; it stands in each of the owner's statements. */
+/** The proof that nobody has taken over from this worker; it stands in each of the owner's statements. */
 const fenced = 'EXISTS (SELECT 1 FROM tempolite_workers WHERE id = ? AND fence = ?)';
 
 const eventPlaces = `(${Array(11).fill('?').join(', ')})`;
@@ -21,7 +21,7 @@ export const insertRun = `
   INSERT INTO tempolite_runs
     (id, workflow, version, status, priority, tags, input_digest, created_at, updated_at, wake_at, worker,
      parent, parent_id, parent_key, on_close)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM tempolite_workers WHERE id = ? AND fence = ?), ?, ?, ?, ?)
   ON CONFLICT (id) DO NOTHING RETURNING ${runColumns}`;
 
 export const updateRun = `
@@ -94,8 +94,8 @@ export const signalByKey = `
 
 export const runById = `SELECT ${runColumns} FROM tempolite_runs WHERE id = ?`;
 
-/** A run's row and that of its parent. */
-export const runNum = 'SELECT num, parent FROM tempolite_runs WHERE id = ?';
+/** A run's row, that of its parent, and whose it is. */
+export const runNum = 'SELECT num, parent, worker FROM tempolite_runs WHERE id = ?';
 
 export const listRuns = (conditions: readonly string[]): string => `
   SELECT ${runColumns} FROM tempolite_runs
@@ -150,26 +150,63 @@ export const letters = `
 
 export const unreadLetter = 'SELECT 1 FROM tempolite_inbox WHERE id = ? AND consumed = 0';
 
-/** Runs that have become due while nobody had them in memory. */
-export const dueRuns = `
-  SELECT ${runColumns} FROM tempolite_runs WHERE status IN ('pending', 'waiting') AND wake_at <= ?
-  ORDER BY priority DESC, wake_at, num`;
+/** Mail of runs that are a worker's or nobody's. All of it: what was read is left out by an index; the latest: by its id. */
+const newsFrom = (inbox: string): string => `
+  SELECT ${letterColumns
+    .split(', ')
+    .map((column) => `i.${column}`)
+    .join(', ')}, r.id
+  FROM ${inbox} i JOIN tempolite_runs r ON r.num = i.run
+  WHERE i.consumed = 0 AND i.id > ? AND (r.worker IS NULL OR r.worker = ?) ORDER BY i.id LIMIT ?`;
 
-/** Whatever a worker that takes the database has to go on with. */
-export const recoverableRuns = `
-  SELECT ${runColumns} FROM tempolite_runs
-  WHERE status IN ('running', 'blocked')
-     OR (status = 'pending' AND (wake_at IS NULL OR wake_at <= ?))
-     OR (status = 'waiting' AND wake_at <= ?)
-     OR (status IN ('pending', 'waiting') AND num IN (SELECT run FROM tempolite_inbox WHERE consumed = 0))
-     OR num IN (SELECT run FROM tempolite_inbox WHERE consumed = 0 AND kind = 'control')
-  ORDER BY priority DESC, wake_at, num`;
+export const allNews = newsFrom('(SELECT * FROM tempolite_inbox INDEXED BY tempolite_inbox_unread WHERE consumed = 0)');
+export const news = newsFrom('tempolite_inbox');
 
-export const nextWake = `SELECT min(wake_at) FROM tempolite_runs WHERE status IN ('pending', 'waiting') AND wake_at > ?`;
+const having = (worker: string, condition: string): string =>
+  `SELECT num, priority, wake_at, workflow, version FROM tempolite_runs WHERE worker ${worker} AND ${condition}`;
+
+/**
+ * Nobody's runs that have something to do, and those of a worker that have become due. The arguments: four times now, each of the last two
+ * behind the worker, then whether blocked ones are wanted, the workflows, how many.
+ */
+const unclaimed = `
+  SELECT num FROM (
+    ${having('IS NULL', "status = 'running'")}
+    UNION ALL ${having('IS NULL', "status = 'pending' AND wake_at IS NULL")}
+    UNION ALL ${having('IS NULL', "status = 'pending' AND wake_at <= ?")}
+    UNION ALL ${having('IS NULL', "status = 'waiting' AND wake_at <= ?")}
+    UNION ALL ${having('= ?', "status = 'pending' AND wake_at <= ?")}
+    UNION ALL ${having('= ?', "status = 'waiting' AND wake_at <= ?")}
+    UNION ALL ${having('IS NULL', "status = 'blocked' AND ? = 1")})
+  WHERE (workflow, version) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))
+  ORDER BY priority DESC, wake_at, num LIMIT ?`;
+
+export const anyUnclaimed = `SELECT EXISTS (${unclaimed})`;
+
+export const claim = `
+  UPDATE tempolite_runs SET worker = ? WHERE num IN (${unclaimed}) AND ${fenced} RETURNING ${runColumns}`;
+
+/** It may have become the worker's own since it was looked at. */
+export const claimRun = `
+  UPDATE tempolite_runs SET worker = ? WHERE id = ? AND (worker IS NULL OR worker = ?) AND ${fenced} RETURNING ${runColumns}`;
+
+const firstWake = (status: 'pending' | 'waiting', whose: string): string =>
+  `SELECT min(wake_at) AS first FROM tempolite_runs WHERE status = '${status}' AND worker ${whose} AND wake_at > ?`;
+
+/** One seek each. */
+export const nextWake = `
+  SELECT min(first) FROM (${firstWake('pending', 'IS NULL')} UNION ALL ${firstWake('waiting', 'IS NULL')}
+    UNION ALL ${firstWake('pending', '= ?')} UNION ALL ${firstWake('waiting', '= ?')})`;
 
 export const workers = 'SELECT id, fence, host, pid, lease_until FROM tempolite_workers';
 export const deleteWorker = 'DELETE FROM tempolite_workers WHERE id = ?';
-export const freeRuns = 'UPDATE tempolite_runs SET worker = NULL WHERE worker = ?';
+/** Only if it has not shown a sign of life since it was looked at. */
+export const expireWorker = 'DELETE FROM tempolite_workers WHERE id = ? AND lease_until = ?';
+export const freeRuns = `
+  UPDATE tempolite_runs SET worker = NULL
+  WHERE status IN ('pending', 'running', 'waiting', 'paused', 'blocked', 'completed', 'failed', 'cancelled', 'terminated')
+    AND worker = ?`;
+export const firstFence = 'SELECT min(fence) FROM tempolite_workers';
 export const nextFence = 'UPDATE tempolite_fences SET last = last + 1 RETURNING last';
 export const insertWorker = 'INSERT INTO tempolite_workers (id, fence, host, pid, lease_until) VALUES (?, ?, ?, ?, ?)';
 export const renewWorker = 'UPDATE tempolite_workers SET lease_until = ? WHERE id = ? AND fence = ?';

@@ -13,6 +13,7 @@ const hear = (journal: Journal): { readonly heard: string[]; readonly stop: () =
 };
 
 const shortly = (change: Change): readonly string[] => {
+  if (change.type === 'foreign') return ['others wrote'];
   if (change.type === 'run') return [`${change.run.id} is ${change.run.status}`];
   if (change.type === 'signal') return [`${change.runId} < ${change.signal.payload}`];
   if (change.type === 'events') return change.events.map(({ runId, event }) => `${runId} ${event.seq}`);
@@ -128,7 +129,7 @@ export const changes = (subject: Subject): void => {
       journal.events('before', 0, 0, 1),
       journal.mailbox('before'),
       journal.signal({ runId: 'before', name: 's', payload: '1', at: 1 }),
-      journal.acquire({ id: 'w', now: 0, leaseMs: 1 }),
+      journal.acquire({ id: 'w', leaseMs: 1 }),
     ];
 
     t.true((await before).created);

@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { Journal } from '../../../source/journal/journal.js';
+import type { Claim, Journal } from '../../../source/journal/journal.js';
 import type { RunStatus } from '../../../source/journal/status.js';
 import { newRun, own, type Subject } from '../../_support/journals.js';
 
@@ -11,40 +11,48 @@ const become = (journal: Journal, id: string, status: RunStatus, wakeAt?: number
     status: { status, at: 1, ...(wakeAt === undefined ? {} : { wakeAt }) },
   });
 
-const claim = async (
-  journal: Journal,
-  now: number,
-  recover: boolean,
-  workflows = ['order'],
-): Promise<readonly string[]> => (await journal.claimable(now, workflows, recover)).map(({ id }) => id);
+const order = [{ name: 'order', version: 1 }];
 
-export const claims = ({ name, open }: Subject): void => {
+const claim = async (journal: Journal, now: number, changes: Partial<Claim> = {}): Promise<readonly string[]> =>
+  (await journal.claim({ now, workflows: order, limit: 100, ...changes })).map(({ id }) => id);
+
+export const claims = ({ name, open, openTwo }: Subject): void => {
   test(`${name}: due runs are claimed by priority, then by due time`, async (t) => {
     const journal = await open(t);
-    await own(journal);
     await journal.start(newRun('later', { wakeAt: 50 }));
     await journal.start(newRun('sooner', { wakeAt: 20 }));
     await journal.start(newRun('urgent', { wakeAt: 60, priority: 1 }));
     await journal.start(newRun('not due', { wakeAt: 101 }));
-    await journal.start(newRun('waiting'));
-    await become(journal, 'waiting', 'waiting', 30);
+    await journal.start(newRun('at once'));
+    await own(journal);
 
-    t.deepEqual(await claim(journal, 100, false), ['urgent', 'sooner', 'waiting', 'later']);
-    t.deepEqual(await claim(journal, 20, false), ['sooner']);
-    t.deepEqual(await claim(journal, 19, false), []);
+    t.deepEqual(await claim(journal, 19), ['at once']);
+    t.deepEqual(await claim(journal, 100), ['urgent', 'sooner', 'later']);
   });
 
-  test(`${name}: runs of other workflows wait for a worker that knows them`, async (t) => {
+  test(`${name}: no more runs are claimed than there is room for, the most urgent first`, async (t) => {
     const journal = await open(t);
+    for (const priority of [1, 3, 2]) await journal.start(newRun(`of priority ${priority}`, { priority }));
+    await own(journal);
+
+    t.deepEqual(await claim(journal, 1, { limit: 2 }), ['of priority 3', 'of priority 2']);
+    t.deepEqual(await claim(journal, 1, { limit: 2 }), ['of priority 1']);
+    t.deepEqual(await claim(journal, 1, { limit: 2 }), []);
+  });
+
+  test(`${name}: runs of other workflows or versions wait for a worker that knows them`, async (t) => {
+    const journal = await open(t);
+    await own(journal);
     await journal.start(newRun('known', { wakeAt: 1 }));
     await journal.start(newRun('unknown', { workflow: 'tomorrow', wakeAt: 1 }));
+    await journal.start(newRun('newer', { version: 2, wakeAt: 1 }));
 
-    t.deepEqual(await claim(journal, 10, false), ['known']);
-    t.deepEqual(await claim(journal, 10, true), ['known']);
-    t.deepEqual(await claim(journal, 10, false, []), []);
+    t.deepEqual(await claim(journal, 10, { workflows: [] }), []);
+    t.deepEqual(await claim(journal, 10), ['known']);
+    t.deepEqual(await claim(journal, 10, { workflows: [{ name: 'order', version: 2 }] }), ['newer']);
   });
 
-  test(`${name}: recovery claims whatever a predecessor left that has something to do`, async (t) => {
+  test(`${name}: whatever a predecessor left that has something to do is claimed`, async (t) => {
     const journal = await open(t);
     await own(journal);
     const left: readonly [string, RunStatus, number?][] = [
@@ -55,7 +63,6 @@ export const claims = ({ name, open }: Subject): void => {
       ['waiting for a signal', 'waiting'],
       ['waiting, due', 'waiting', 5],
       ['waiting, not due', 'waiting', 500],
-      ['waiting, with a letter', 'waiting'],
       ['blocked', 'blocked'],
       ['paused', 'paused'],
       ['completed', 'completed'],
@@ -65,32 +72,44 @@ export const claims = ({ name, open }: Subject): void => {
       await journal.start(newRun(id));
       await become(journal, id, status, wakeAt);
     }
-    await journal.signal({ runId: 'waiting, with a letter', name: 's', payload: '1', at: 1 });
+    await journal.release();
+    await own(journal);
 
-    t.deepEqual([...(await claim(journal, 100, true))].sort(), [
+    t.deepEqual([...(await claim(journal, 100))].sort(), ['pending', 'pending, due', 'running', 'waiting, due']);
+    t.deepEqual([...(await claim(journal, 100, { blocked: true }))].sort(), [
       'blocked',
-      'pending',
       'pending, due',
-      'running',
       'waiting, due',
-      'waiting, with a letter',
     ]);
   });
 
-  test(`${name}: a letter that was read wakes nobody`, async (t) => {
+  test(`${name}: a worker's own runs are claimed again when they become due`, async (t) => {
     const journal = await open(t);
     await own(journal);
     await journal.start(newRun('r'));
-    const { signal } = await journal.signal({ runId: 'r', name: 's', payload: '1', at: 1 });
-    await journal.commit({
-      runId: 'r',
-      link: 0,
-      events: [],
-      consumed: [signal.id],
-      status: { status: 'waiting', at: 1 },
-    });
+    await become(journal, 'r', 'waiting', 50);
 
-    t.deepEqual(await claim(journal, 100, true), []);
+    t.deepEqual(await claim(journal, 49), []);
+    t.deepEqual(await claim(journal, 50), ['r']);
+  });
+
+  test(`${name}: news are the unread letters of runs that are a worker's own or nobody's`, async (t) => {
+    const journal = await open(t);
+    await own(journal);
+    await journal.start(newRun('r'));
+    const first = await journal.signal({ runId: 'r', name: 's', payload: '1', at: 1 });
+    const read = await journal.signal({ runId: 'r', name: 's', payload: '2', at: 1 });
+    const asked = await journal.request({ runId: 'r', name: 'pause', payload: '{}', at: 1 }, ['running', 'pending']);
+    await journal.commit({ runId: 'r', link: 0, events: [], consumed: [read.signal.id] });
+
+    const all = await journal.news(0, 10);
+
+    t.deepEqual(all[0], { runId: 'r', letter: first.signal });
+    t.like(all[1], { runId: 'r', letter: { kind: 'control', name: 'pause', id: asked.id } });
+    t.is(all.length, 2);
+    t.deepEqual(await journal.news(first.signal.id, 10), all.slice(1));
+    t.deepEqual(await journal.news(0, 1), all.slice(0, 1));
+    t.deepEqual(await journal.news(asked.id ?? 0, 10), []);
   });
 
   test(`${name}: the next wake-up is the earliest one that has not passed`, async (t) => {
@@ -110,5 +129,51 @@ export const claims = ({ name, open }: Subject): void => {
     t.is(await journal.nextWake(10), 20);
     t.is(await journal.nextWake(10.5), 20);
     t.is(await journal.nextWake(30), undefined);
+  });
+
+  if (!openTwo) return;
+
+  test(`${name}: a run is claimed by one worker`, async (t) => {
+    const [one, two] = await openTwo(t);
+    for (let n = 0; n < 50; n += 1) await one.start(newRun(`run ${n}`));
+    await Promise.all([own(one, 'one'), own(two, 'two')]);
+
+    const claimed = await Promise.all([one, two, one, two].map((journal) => claim(journal, 1, { limit: 20 })));
+
+    const ids = claimed.flat();
+    t.is(ids.length, 50);
+    t.is(new Set(ids).size, 50);
+  });
+
+  test(`${name}: a worker hears nothing of the mail and the times of another's runs`, async (t) => {
+    const [one, two] = await openTwo(t);
+    await own(one, 'one');
+    await own(two, 'two');
+    await one.start(newRun('r'));
+    await become(one, 'r', 'waiting', 50);
+    await two.signal({ runId: 'r', name: 's', payload: '1', at: 1 });
+
+    t.deepEqual(await two.news(0, 10), []);
+    t.is((await one.news(0, 10)).length, 1);
+    t.is(await two.nextWake(0), undefined);
+    t.is(await one.nextWake(0), 50);
+    t.deepEqual(await claim(two, 100), []);
+    t.is(await two.claimRun('r'), undefined);
+    t.is((await one.claimRun('r'))?.id, 'r');
+  });
+
+  test(`${name}: a run that its worker frees, that ended or is blocked is nobody's`, async (t) => {
+    const [one, two] = await openTwo(t);
+    await own(one, 'one');
+    const { id } = await own(two, 'two');
+    for (const status of ['completed', 'blocked'] as const) {
+      await one.start(newRun(status));
+      await become(one, status, status);
+    }
+    await one.start(newRun('freed'));
+    await one.commit({ runId: 'freed', link: 0, events: [], status: { status: 'paused', at: 1, frees: true } });
+
+    for (const run of ['completed', 'blocked', 'freed']) t.is((await two.claimRun(run))?.worker, id);
+    t.is(await two.claimRun('unheard of'), undefined);
   });
 };

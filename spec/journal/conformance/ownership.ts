@@ -15,7 +15,7 @@ export const ownership = ({ name, open, openTwo }: Subject): void => {
     t.deepEqual(fences, [1, 2, 3]);
   });
 
-  test(`${name}: nobody appends without holding the database`, async (t) => {
+  test(`${name}: nobody appends without being a worker`, async (t) => {
     const journal = await open(t);
     await journal.start(newRun('run'));
 
@@ -42,42 +42,87 @@ export const ownership = ({ name, open, openTwo }: Subject): void => {
     t.is(error.code, 'JOURNAL_FENCED');
   });
 
-  if (!openTwo) return;
+  test(`${name}: a journal that becomes another worker lets go of the runs of the one before`, async (t) => {
+    const journal = await open(t);
+    await own(journal, 'before');
+    await journal.start(newRun('run', { status: 'running' }));
 
-  test(`${name}: a living worker keeps the database`, async (t) => {
-    const [one, two] = await openTwo(t);
-    await own(one, 'one');
+    const { id } = await own(journal, 'after');
 
-    const error = await t.throwsAsync(own(two, 'two', leaseMs), { instanceOf: JournalError });
-
-    t.is(error.code, 'DATABASE_IN_USE');
-    t.regex(error.message, new RegExp(`worker one-\\S+ \\(process ${process.pid} on`));
-    await one.renew(leaseMs, leaseMs);
-    await t.throwsAsync(own(two, 'two', leaseMs + 1), { instanceOf: JournalError });
+    t.is((await journal.run('run'))?.worker, undefined);
+    t.is((await journal.claimRun('run'))?.worker, id);
   });
 
-  test(`${name}: a lease that ran out is taken over, and the fence grows`, async (t) => {
+  if (!openTwo) return;
+
+  test(`${name}: several workers share a database, each with runs of its own`, async (t) => {
     const [one, two] = await openTwo(t);
-    const before = await own(one, 'one');
+    const first = await own(one, 'one');
+    const second = await own(two, 'two');
+    await one.start(newRun('of one', { status: 'running' }));
+    await two.start(newRun('of two', { status: 'running' }));
 
-    const after = await own(two, 'two', leaseMs + 1);
+    t.true(second.fence > first.fence);
+    await one.commit({ runId: 'of one', link: 0, events: [output(1)] });
+    await two.commit({ runId: 'of two', link: 0, events: [output(1)] });
+    const foreign = two.commit({ runId: 'of one', link: 0, events: [output(2)] });
+    t.is((await t.throwsAsync(foreign, { instanceOf: JournalError })).code, 'JOURNAL_FENCED');
+    t.deepEqual(await seqsOf(one, 'of one'), [0, 1]);
+    t.false(await one.expire());
+    t.false(await two.expire());
+  });
 
-    t.true(after.fence > before.fence);
+  test(`${name}: a worker whose lease is over loses its runs, one with a lease keeps them`, async (t) => {
+    const [one, two] = await openTwo(t);
+    await own(one, 'one', 0);
+    await one.start(newRun('run', { status: 'running' }));
+    const { id } = await own(two, 'two');
+
+    t.true(await two.expire());
+    t.false(await two.expire());
+    t.is((await two.claimRun('run'))?.worker, id);
+    t.is((await t.throwsAsync(one.renew(leaseMs), { instanceOf: JournalError })).code, 'JOURNAL_FENCED');
+  });
+
+  test(`${name}: a lease that was renewed in time is none that is over`, async (t) => {
+    const [one, two] = await openTwo(t);
+    await own(one, 'one', 0);
+    await own(two, 'two');
+
+    await one.renew(leaseMs);
+
+    t.false(await two.expire());
+  });
+
+  test(`${name}: a worker that let go by itself is noticed as gone`, async (t) => {
+    const [one, two] = await openTwo(t);
+    await own(one, 'one');
+    await own(two, 'two');
+    await one.start(newRun('run', { status: 'running' }));
+    t.false(await two.expire());
+
+    await one.release();
+
+    t.true(await two.expire());
+    t.false(await two.expire());
+    t.is((await two.run('run'))?.worker, undefined);
   });
 
   test(`${name}: a worker that was taken over writes nothing any more`, async (t) => {
     const [stale, fresh] = await openTwo(t);
-    await own(stale, 'stale');
+    await own(stale, 'stale', 0);
     await stale.start(newRun('run', { status: 'running' }));
     const { signal } = await stale.signal({ runId: 'run', name: 's', payload: '1', at: 1 });
-    await own(fresh, 'fresh', leaseMs + 1);
+    await own(fresh, 'fresh');
+    await fresh.expire();
+    await fresh.claimRun('run');
 
     const refused = await Promise.allSettled([
       stale.commit({ runId: 'run', link: 0, events: [output(1)] }),
       stale.commit({ runId: 'run', link: 0, events: Array.from({ length: 60 }, (_, index) => output(index + 1)) }),
       stale.commit({ runId: 'run', link: 0, events: [], status: { status: 'completed', at: 1 } }),
       stale.commit({ runId: 'run', link: 0, events: [], consumed: [signal.id] }),
-      stale.renew(leaseMs + 2, leaseMs),
+      stale.renew(leaseMs),
     ]);
 
     for (const answer of refused) {
@@ -89,11 +134,28 @@ export const ownership = ({ name, open, openTwo }: Subject): void => {
     await t.notThrowsAsync(fresh.commit({ runId: 'run', link: 0, events: [output(1)] }));
   });
 
-  test(`${name}: a worker that was taken over does not free its successor's database`, async (t) => {
+  test(`${name}: a run that a worker starts after it was taken over is nobody's`, async (t) => {
     const [stale, fresh] = await openTwo(t);
-    await own(stale, 'stale');
-    await own(fresh, 'fresh', leaseMs + 1);
-    await fresh.start(newRun('run'));
+    await own(stale, 'stale', 0);
+    await own(fresh, 'fresh');
+    await fresh.expire();
+
+    const { run } = await stale.start(newRun('run', { status: 'running' }));
+
+    t.is(run.worker, undefined);
+    const claimed = await fresh.claim({ now: 1, workflows: [{ name: 'order', version: 1 }], limit: 1 });
+    t.deepEqual(
+      claimed.map(({ id }) => id),
+      ['run'],
+    );
+  });
+
+  test(`${name}: a worker that was taken over does not free its successor's runs`, async (t) => {
+    const [stale, fresh] = await openTwo(t);
+    await own(stale, 'stale', 0);
+    await own(fresh, 'fresh');
+    await fresh.expire();
+    await fresh.start(newRun('run', { status: 'running' }));
 
     await stale.release();
 
@@ -110,13 +172,5 @@ export const ownership = ({ name, open, openTwo }: Subject): void => {
 
     t.is((await owner.mailbox('run')).length, 1);
     t.deepEqual(await seqsOf(guest), [0, 1]);
-  });
-
-  test(`${name}: a database that was let go is free at once`, async (t) => {
-    const [one, two] = await openTwo(t);
-    await own(one, 'one');
-    await one.release();
-
-    await t.notThrowsAsync(own(two, 'two'));
   });
 };

@@ -97,7 +97,7 @@ for (const mode of ['DELETE', 'WAL']) {
 
 test('the migrations of a release stay as they are', (t) => {
   // A database that was made by a released migration cannot be made again: add another one, leave these.
-  t.is(migrations.length, 2);
+  t.is(migrations.length, 3);
 });
 
 /** The columns, keys and indexes of every table, however it came to have them. */

@@ -27,7 +27,11 @@ test.serial('each statement is prepared once, however often it is used', async (
     await journal.start(newRun(`run ${n}`));
     await journal.commit({ runId: `run ${n}`, link: 0, events: [output(1)], status: { status: 'running', at: 1 } });
     await journal.signal({ runId: `run ${n}`, name: 's', payload: '1', at: 1 });
-    await Promise.all([journal.mailbox(`run ${n}`), journal.tail(0, 1), journal.claimable(1, [], true)]);
+    await Promise.all([
+      journal.mailbox(`run ${n}`),
+      journal.tail(0, 1),
+      journal.claim({ now: 1, workflows: [], limit: 1, blocked: true }),
+    ]);
     await Promise.all([journal.runs({ status: 'running' }, { limit: 1 }), journal.lastOutput(`run ${n}`, 0)]);
   };
   for (let n = 0; n < 50; n += 1) await round(n);

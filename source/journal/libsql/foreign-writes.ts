@@ -1,0 +1,66 @@
+import { watch, type FSWatcher } from 'node:fs';
+
+/** The WAL changes several times within a commit: it is looked at this long after the first change that was noticed. */
+const settleMs = 2;
+
+/** Without a change that was noticed, the database is asked this often. Watches get lost, and some file systems have none. */
+const sweepMs = 1000;
+
+/**
+ * Notices that other connections have written to a file: a watch on its WAL is the hint, `PRAGMA data_version` the truth (it changes
+ * with the commits of others alone), and a slow sweep what is left when there is no hint. It keeps no process alive.
+ */
+export class ForeignWrites {
+  readonly #walPath: string;
+  readonly #version: () => unknown;
+  readonly #notify: () => void;
+  readonly #sweep: NodeJS.Timeout;
+  #watcher: FSWatcher | undefined;
+  #looking: NodeJS.Timeout | undefined;
+  #seen: unknown;
+
+  constructor(path: string, version: () => unknown, notify: () => void) {
+    this.#walPath = `${path}-wal`;
+    this.#version = version;
+    this.#notify = notify;
+    this.#seen = version();
+    this.#sweep = setInterval(() => {
+      this.#look();
+    }, sweepMs).unref();
+    this.#watch();
+  }
+
+  stop(): void {
+    clearInterval(this.#sweep);
+    clearTimeout(this.#looking);
+    this.#watcher?.close();
+    this.#watcher = undefined;
+  }
+
+  #watch(): void {
+    try {
+      this.#watcher = watch(this.#walPath, { persistent: false }, () => {
+        this.#looking ??= setTimeout(() => {
+          this.#look();
+        }, settleMs).unref();
+      });
+      this.#watcher.on('error', () => {
+        this.#watcher?.close();
+        this.#watcher = undefined;
+      });
+    } catch {
+      // No WAL yet, or no watch to be had: the sweep tries again.
+      this.#watcher = undefined;
+    }
+  }
+
+  #look(): void {
+    clearTimeout(this.#looking);
+    this.#looking = undefined;
+    if (!this.#watcher) this.#watch();
+    const version = this.#version();
+    if (version === undefined || version === this.#seen) return;
+    this.#seen = version;
+    this.#notify();
+  }
+}

@@ -1,0 +1,111 @@
+import type { EventType, PositionedEvent, RunEvent } from '../event.js';
+import type { Exposed, Letter, News, SignalRecord } from '../journal.js';
+import type { RunFilter, RunRecord } from '../run-record.js';
+import type { Binding, Connection } from './connection.js';
+import * as rows from './rows.js';
+import * as sql from './statements.js';
+
+/** Characters of payloads that are read as one text. */
+const longestPage = 16 << 20;
+
+/** Everything that is read of a database, each method in one statement or in none's way: nothing is awaited. */
+export class Reader {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  run(id: string): RunRecord | undefined {
+    return this.#connection.all(sql.runById, [id]).map(rows.fromRunRow)[0];
+  }
+
+  runs(filter: RunFilter, page: { readonly after?: string; readonly limit: number }): readonly RunRecord[] {
+    const conditions: string[] = [];
+    const bindings: Binding[] = [page.after ?? null];
+    if (filter.workflow !== undefined) {
+      conditions.push('workflow = ?');
+      bindings.push(filter.workflow);
+    }
+    if (filter.status !== undefined) {
+      conditions.push('status IN (SELECT value FROM json_each(?))');
+      bindings.push(JSON.stringify([filter.status].flat()));
+    }
+    if (filter.parent !== undefined) {
+      conditions.push('parent = (SELECT num FROM tempolite_runs WHERE id = ?)');
+      bindings.push(filter.parent);
+    }
+    for (const [name, value] of Object.entries(filter.tags ?? {})) {
+      conditions.push('EXISTS (SELECT 1 FROM json_each(tags) tag WHERE tag.key = ? AND tag.value = ?)');
+      bindings.push(name, value);
+    }
+    bindings.push(BigInt(Math.min(page.limit, Number.MAX_SAFE_INTEGER)));
+    return this.#connection.all(sql.listRuns(conditions), bindings).map(rows.fromRunRow);
+  }
+
+  events(runId: string, link: number, from: number, limit: number): readonly RunEvent[] {
+    const page = [runId, BigInt(link), BigInt(from), BigInt(limit)];
+    const size = Number(this.#connection.all(sql.eventsSize, page)[0]?.[0]);
+    return size > longestPage
+      ? this.#connection.all(sql.eventsFrom, page).map(rows.fromEventRow)
+      : rows.fromEventsPage(this.#connection.all(sql.eventsPage, page));
+  }
+
+  last(runId: string, link: number, type?: EventType): RunEvent | undefined {
+    const ofLink = [runId, BigInt(link)];
+    const found =
+      type === undefined
+        ? this.#connection.all(sql.lastEvent, ofLink)
+        : this.#connection.all(sql.lastOfType, [...ofLink, type]);
+    return found.map(rows.fromEventRow)[0];
+  }
+
+  ofType(runId: string, link: number, type: EventType): readonly RunEvent[] {
+    return this.#connection.all(sql.eventsOfType, [runId, BigInt(link), type]).map(rows.fromEventRow);
+  }
+
+  lastOutput(runId: string, link: number): RunEvent | undefined {
+    const end = this.last(runId, link, 'run-completed');
+    if (end?.type !== 'run-completed' || end.index === undefined) return this.last(runId, link, 'output-emitted');
+    const output = [runId, BigInt(link), BigInt(end.index - 1)];
+    return this.#connection.all(sql.outputAt, output).map(rows.fromEventRow)[0];
+  }
+
+  exposed(runId: string): readonly Exposed[] {
+    return this.#connection.all(sql.exposed, [runId]).map(rows.fromExposedRow);
+  }
+
+  tail(after: number, limit: number): readonly PositionedEvent[] {
+    const found = this.#connection.all(sql.tail, [BigInt(after), BigInt(limit)]);
+    return found.map(([position, runId, link, ...event]) => ({
+      position: Number(position),
+      runId: String(runId),
+      link: Number(link),
+      event: rows.fromEventRow(event),
+    }));
+  }
+
+  mailbox(runId: string): readonly SignalRecord[] {
+    return this.#connection.all(sql.mailbox, [runId]).map(rows.fromSignalRow);
+  }
+
+  letters(runId: string): readonly Letter[] {
+    return this.#connection.all(sql.letters, [runId]).map(rows.fromLetterRow);
+  }
+
+  isUnread(letterId: number): boolean {
+    return this.#connection.all(sql.unreadLetter, [BigInt(letterId)]).length > 0;
+  }
+
+  news(after: number, limit: number, worker: string | undefined): readonly News[] {
+    const bindings = [BigInt(after), worker ?? null, BigInt(limit)];
+    return this.#connection.all(after > 0 ? sql.news : sql.allNews, bindings).map(rows.fromNewsRow);
+  }
+
+  nextWake(now: number, worker: string | undefined): number | undefined {
+    const after = BigInt(Math.floor(now));
+    const [next] =
+      this.#connection.all(sql.nextWake, [after, after, worker ?? null, after, worker ?? null, after])[0] ?? [];
+    return typeof next === 'number' ? next : undefined;
+  }
+}
