@@ -65,9 +65,15 @@ export class Commands {
   }
 
   /** The commands issued since the last call that are still pending, in the order of issue. */
-  takeIssued(fits: Launches): Command[] {
-    if (this.#issued.length === 0) return [];
-    const pending = this.#issued.filter((command) => command.state === 'pending');
+  takeIssued(fits: Launches): readonly Command[] {
+    const issued = this.#issued;
+    if (issued.length === 0) return none;
+    // As a rule a turn issues one command, and it starts.
+    if (issued.length === 1 && issued[0]?.state === 'pending' && fits(issued[0])) {
+      this.#issued = [];
+      return issued;
+    }
+    const pending = issued.filter((command) => command.state === 'pending');
     this.#issued = pending.filter((command) => !fits(command));
     return pending.filter(fits);
   }
@@ -101,3 +107,5 @@ export class Commands {
     if (isWork(command.spec.kind)) this.#working -= 1;
   }
 }
+
+const none: readonly Command[] = [];

@@ -32,6 +32,7 @@ interface Due {
   readonly command: Command;
 }
 
+const isPending = ({ command }: Ready): boolean => command.state === 'pending';
 const byDueThenIssue = (a: Due, b: Due): number => a.due - b.due || a.command.order - b.command.order;
 const byTimeThenIssue = (a: Ready, b: Ready): number => a.time - b.time || a.command.order - b.command.order;
 
@@ -112,7 +113,7 @@ export class ReadyQueue {
 
   /** Whether an outcome waits to be recorded. */
   get hasArrived(): boolean {
-    return this.#arrived.some((ready) => ready.command.state === 'pending');
+    return this.#arrived.some(isPending);
   }
 
   /** Removes and returns the outcomes that wait to be recorded, and nothing that time or others bring. */
@@ -150,12 +151,22 @@ export class ReadyQueue {
    * `interval` that a restart has missed come before the timeout that would have ended it.
    */
   take(now: number): Ready[] {
+    if (this.#timers.length === 0 && this.#waits.size === 0) return this.#takeArrivedOnly();
     const timers = this.#takeTimers(now);
     const [first] = timers;
     const taken = this.#takeArrived(first);
     this.#takeSignals(taken, first);
     if (taken.length > 1) taken.sort(byTimeThenIssue);
     return [...taken, ...timers];
+  }
+
+  /** Neither time nor others bring anything: as a rule a run waits for its activities alone. */
+  #takeArrivedOnly(): Ready[] {
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    const taken = arrived.every(isPending) ? arrived : arrived.filter(isPending);
+    if (taken.length > 1) taken.sort(byTimeThenIssue);
+    return taken;
   }
 
   /** The timers of the earliest instant that has come. */

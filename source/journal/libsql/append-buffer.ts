@@ -1,12 +1,12 @@
 import type { PositionedEvent, RunEvent } from '../event.js';
 import type { Binding, Connection } from './connection.js';
 import { fencedOut } from './ownership.js';
-import { toEventRow } from './rows.js';
+import { addEventRow } from './rows.js';
 import * as sql from './statements.js';
 
 interface Row {
+  readonly num: number;
   readonly event: RunEvent;
-  readonly bindings: readonly Binding[];
   readonly runId: string;
   readonly link: number;
   readonly positioned: PositionedEvent[];
@@ -14,6 +14,11 @@ interface Row {
 
 /** Events of one statement: larger ones gain nothing (measured), and each size is a prepared statement. */
 const rowsPerStatement = 50;
+
+/** The text of each size is made once: it is long, and looked up by its characters. */
+const statements: string[] = [];
+
+const appendEvents = (rows: number): string => (statements[rows] ??= sql.appendEvents(rows));
 
 /** The events that all runs append in one transaction: they are written together, in a few statements. */
 export class AppendBuffer {
@@ -28,8 +33,7 @@ export class AppendBuffer {
   add(num: number, runId: string, link: number, events: readonly RunEvent[]): readonly PositionedEvent[] {
     const positioned: PositionedEvent[] = [];
     for (const event of events) {
-      const bindings = [BigInt(num), BigInt(link), ...toEventRow(event)];
-      this.#rows.push({ event, bindings, runId, link, positioned });
+      this.#rows.push({ num, event, runId, link, positioned });
     }
     return positioned;
   }
@@ -39,18 +43,21 @@ export class AppendBuffer {
     const rows = this.#rows;
     this.#rows = [];
     for (let from = 0; from < rows.length; from += rowsPerStatement) {
-      const some = rows.slice(from, from + rowsPerStatement);
-      const bindings = some.flatMap((row) => row.bindings);
       const isLast = from + rowsPerStatement >= rows.length;
-      const statement = sql.appendEvents(some.length);
+      const some = from === 0 && isLast ? rows : rows.slice(from, from + rowsPerStatement);
+      const bindings: Binding[] = [];
+      for (const { num, link, event } of some) addEventRow(bindings, num, link, event);
+      bindings.push(...proof());
+      const statement = appendEvents(some.length);
       const appended = isLast
-        ? this.#connection.runLast(statement, [...bindings, ...proof()])
-        : this.#connection.run(statement, [...bindings, ...proof()]);
+        ? this.#connection.runLast(statement, bindings)
+        : this.#connection.run(statement, bindings);
       if (appended.changes !== some.length) throw fencedOut();
-      const first = appended.lastInsertRowid - some.length + 1;
-      some.forEach(({ event, runId, link, positioned }, place) => {
-        positioned.push({ position: first + place, runId, link, event });
-      });
+      let position = appended.lastInsertRowid - some.length;
+      for (const { event, runId, link, positioned } of some) {
+        position += 1;
+        positioned.push({ position, runId, link, event });
+      }
     }
   }
 

@@ -7,7 +7,7 @@ import type { NewRun, RunRecord } from '../run-record.js';
 import type { Statement } from '../statement.js';
 import { isTerminal, type RunStatus } from '../status.js';
 import type { AppendBuffer } from './append-buffer.js';
-import type { Connection } from './connection.js';
+import type { Binding, Connection } from './connection.js';
 import { fencedOut, type Ownership } from './ownership.js';
 import * as rows from './rows.js';
 import * as sql from './statements.js';
@@ -161,7 +161,8 @@ export class RunWriter {
   }
 
   #appendStarted(row: readonly unknown[], runId: string, link: number, event: RunEvent): void {
-    const bindings = [BigInt(rows.numOf(row)), BigInt(link), ...rows.toEventRow(event)];
+    const bindings: Binding[] = [];
+    rows.addEventRow(bindings, rows.numOf(row), link, event);
     const { lastInsertRowid } = this.#connection.run(sql.insertEvent, bindings);
     this.#note({ type: 'events', events: [{ position: lastInsertRowid, runId, link, event }] });
   }
