@@ -1,5 +1,5 @@
 import type { PositionedEvent, RunEvent } from '../event.js';
-import type { Binding, Connection } from './connection.js';
+import type { Binding, Connection, Written } from './connection.js';
 import { fencedOut } from './ownership.js';
 import { addEventRow } from './rows.js';
 import * as sql from './statements.js';
@@ -16,13 +16,18 @@ interface Row {
 const rowsPerStatement = 50;
 
 /** The text of each size is made once: it is long, and looked up by its characters. */
-const statements: string[] = [];
+const texts = (textOf: (rows: number) => string): ((rows: number) => string) => {
+  const made: string[] = [];
+  return (rows) => (made[rows] ??= textOf(rows));
+};
 
-const appendEvents = (rows: number): string => (statements[rows] ??= sql.appendEvents(rows));
+const appendEvents = texts(sql.appendEvents);
+const insertEvents = texts(sql.insertEvents);
 
 /** The events that all runs append in one transaction: they are written together, in a few statements. */
 export class AppendBuffer {
   readonly #connection: Connection;
+  #started: Row[] = [];
   #rows: Row[] = [];
 
   constructor(connection: Connection) {
@@ -38,30 +43,59 @@ export class AppendBuffer {
     return positioned;
   }
 
+  /** The same for the first event of a run that nobody owns yet: it needs no proof, and is written before the others. */
+  addStarted(num: number, runId: string, event: RunEvent): readonly PositionedEvent[] {
+    const positioned: PositionedEvent[] = [];
+    this.#started.push({ num, event, runId, link: 0, positioned });
+    return positioned;
+  }
+
+  writeStarted(): void {
+    const rows = this.#started;
+    if (rows.length === 0) return;
+    this.#started = [];
+    for (let from = 0; from < rows.length; from += rowsPerStatement) {
+      const some = rows.slice(from, from + rowsPerStatement);
+      place(some, this.#connection.run(insertEvents(some.length), bindingsOf(some)));
+    }
+  }
+
   /** Writes what was added, in order, each statement with the proof that this worker still owns the database. */
   write(proof: () => readonly Binding[]): void {
+    this.writeStarted();
     const rows = this.#rows;
     this.#rows = [];
     for (let from = 0; from < rows.length; from += rowsPerStatement) {
       const isLast = from + rowsPerStatement >= rows.length;
       const some = from === 0 && isLast ? rows : rows.slice(from, from + rowsPerStatement);
-      const bindings: Binding[] = [];
-      for (const { num, link, event } of some) addEventRow(bindings, num, link, event);
+      const bindings = bindingsOf(some);
       bindings.push(...proof());
       const statement = appendEvents(some.length);
       const appended = isLast
         ? this.#connection.runLast(statement, bindings)
         : this.#connection.run(statement, bindings);
       if (appended.changes !== some.length) throw fencedOut();
-      let position = appended.lastInsertRowid - some.length;
-      for (const { event, runId, link, positioned } of some) {
-        position += 1;
-        positioned.push({ position, runId, link, event });
-      }
+      place(some, appended);
     }
   }
 
   clear(): void {
+    this.#started = [];
     this.#rows = [];
   }
 }
+
+const bindingsOf = (rows: readonly Row[]): Binding[] => {
+  const bindings: Binding[] = [];
+  for (const { num, link, event } of rows) addEventRow(bindings, num, link, event);
+  return bindings;
+};
+
+/** The rows of one statement have consecutive positions. */
+const place = (rows: readonly Row[], { lastInsertRowid }: Written): void => {
+  let position = lastInsertRowid - rows.length;
+  for (const { event, runId, link, positioned } of rows) {
+    position += 1;
+    positioned.push({ position, runId, link, event });
+  }
+};

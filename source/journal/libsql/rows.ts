@@ -1,6 +1,6 @@
 import type { EventBody, RunEvent } from '../event.js';
-import type { Exposed, Letter, SignalRecord } from '../journal.js';
-import type { Rewind, RunRecord } from '../run-record.js';
+import type { Exposed, Letter, RunCommit, SignalRecord } from '../journal.js';
+import type { NewRun, Rewind, RunRecord } from '../run-record.js';
 import { statuses, type RunStatus } from '../status.js';
 import type { Binding } from './connection.js';
 
@@ -52,9 +52,9 @@ export const runColumns =
   'num, id, workflow, version, status, link, priority, tags, input_digest, created_at, updated_at, wake_at, detail, ' +
   'parent_id, parent_key, versions, rewinds';
 
-const isStatus = (text: string): text is RunStatus => statuses.some((status) => status === text);
+type NewStatus = NonNullable<RunCommit['status']>;
 
-export const numOf = (row: readonly unknown[]): number => Number(row[0]);
+const isStatus = (text: string): text is RunStatus => statuses.some((status) => status === text);
 
 export const fromRunRow = (row: readonly unknown[]): RunRecord => {
   const [, id, workflow, version, status, link, priority, tags, inputDigest, createdAt, updatedAt, wakeAt, detail] =
@@ -78,6 +78,37 @@ export const fromRunRow = (row: readonly unknown[]): RunRecord => {
     ...(typeof versions === 'string' ? { versions: JSON.parse(versions) as Record<string, number> } : {}),
     ...(typeof rewinds === 'string' ? { rewinds: JSON.parse(rewinds) as Rewind[] } : {}),
     ...(typeof detail === 'string' ? { detail } : {}),
+  };
+};
+
+/** What `fromRunRow` would read of the row that is written for a new run. */
+export const recordOf = (run: Omit<NewRun, 'input'>): RunRecord => {
+  const at = Math.floor(run.createdAt);
+  return {
+    id: run.id,
+    workflow: run.workflow,
+    version: run.version,
+    status: run.status,
+    link: 0,
+    priority: run.priority,
+    tags: { ...run.tags },
+    inputDigest: run.inputDigest,
+    createdAt: at,
+    updatedAt: at,
+    ...(run.wakeAt === undefined ? {} : { wakeAt: Math.ceil(run.wakeAt) }),
+    ...(run.parent ? { parent: { ...run.parent } } : {}),
+  };
+};
+
+/** The same of a row whose status changes. */
+export const withStatus = (record: RunRecord, { status, at, wakeAt, detail }: NewStatus): RunRecord => {
+  const { wakeAt: _wakeAt, detail: _detail, ...rest } = record;
+  return {
+    ...rest,
+    status,
+    updatedAt: Math.floor(at),
+    ...(wakeAt === undefined ? {} : { wakeAt: Math.ceil(wakeAt) }),
+    ...(detail === undefined ? {} : { detail }),
   };
 };
 

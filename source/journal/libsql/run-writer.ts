@@ -15,6 +15,8 @@ import { UserTransactions } from './user-transactions.js';
 
 interface Written {
   readonly num: number;
+  /** What the database says of it, as far as that is known. */
+  record: RunRecord | undefined;
   /** Of a child: its own id, and the row of its parent. */
   readonly child: { readonly id: string; readonly parent: number } | undefined;
 }
@@ -38,12 +40,13 @@ export class RunWriter {
   }
 
   start(run: NewRun, statements: readonly Statement[] = []): { readonly created: boolean; readonly run: RunRecord } {
-    const row = this.#insert(run);
-    if (!row) return { created: false, run: this.#existing(run.id) };
-    const event = { ...startedOnly, at: Math.floor(run.createdAt), payload: run.input };
-    this.#appendStarted(row, run.id, 0, event);
+    const num = this.#insert(run);
+    if (num === undefined) return { created: false, run: this.#existing(run.id) };
+    const record = rows.recordOf(run);
+    if (run.status === 'running') this.#written.set(run.id, { num, record, child: undefined });
+    const event = { ...startedOnly, at: record.createdAt, payload: run.input };
+    this.#note({ type: 'events', events: this.#appends.addStarted(num, run.id, event) });
     this.#transactions.run(statements);
-    const record = rows.fromRunRow(row);
     this.#note({ type: 'run', run: record });
     return { created: true, run: record };
   }
@@ -66,9 +69,9 @@ export class RunWriter {
       this.#connection.run(sql.expose, [BigInt(written.num), name, payload, BigInt(at)]);
       this.#note({ type: 'exposed', runId, exposed: { name, payload, at } });
     }
-    this.#setLink(runId, written.num, commit);
+    this.#setLink(runId, written, commit);
     if (written.child) this.#tellParent(written.child, commit, events);
-    if (status) this.#setStatus(runId, written.num, status);
+    if (status) this.#setStatus(runId, written, status);
     return events;
   }
 
@@ -94,9 +97,10 @@ export class RunWriter {
     const source = this.#existing(from);
     const { num } = this.#rowOf(from);
     const { workflow, inputDigest, link } = source;
-    const row = this.#insert({ ...run, workflow, inputDigest, status: 'pending' });
-    if (!row) return { created: false, run: this.#existing(run.id) };
-    const copy = BigInt(rows.numOf(row));
+    const inserted = this.#insert({ ...run, workflow, inputDigest, status: 'pending' });
+    if (inserted === undefined) return { created: false, run: this.#existing(run.id) };
+    const copy = BigInt(inserted);
+    this.#appends.writeStarted();
     this.#connection.run(sql.copyEvents, [copy, BigInt(num), BigInt(link), BigInt(to)]);
     const rewinds = (source.rewinds ?? []).filter(({ seq }) => seq <= to);
     const chosen = this.#connection.all(sql.versionsUpTo, [BigInt(num), BigInt(link), BigInt(to)]);
@@ -110,7 +114,7 @@ export class RunWriter {
       at,
       payload: defaultCodec.encode(from),
     } as const;
-    this.#appendStarted(row, run.id, 0, forked);
+    this.#note({ type: 'events', events: this.#appends.addStarted(inserted, run.id, forked) });
     const updated = this.#connection.all(sql.setForked, [
       versions.length > 0 ? JSON.stringify(Object.fromEntries(versions)) : null,
       rewinds.length > 0 ? JSON.stringify(rewinds) : null,
@@ -136,10 +140,11 @@ export class RunWriter {
     return this.#transactions.refuseStart(statements, error);
   }
 
-  #insert(run: Omit<NewRun, 'input'>): unknown[] | undefined {
+  /** Answers with the number of its row, unless there is a run with its id. */
+  #insert(run: Omit<NewRun, 'input'>): number | undefined {
     const at = BigInt(Math.floor(run.createdAt));
     const { parent } = run;
-    const row = this.#connection.all(sql.insertRun, [
+    const { changes, lastInsertRowid } = this.#connection.run(sql.insertRun, [
       run.id,
       run.workflow,
       BigInt(run.version),
@@ -155,16 +160,8 @@ export class RunWriter {
       parent?.runId ?? null,
       parent?.key ?? null,
       run.onClose ?? null,
-    ])[0];
-    if (row && run.status === 'running') this.#written.set(run.id, { num: rows.numOf(row), child: undefined });
-    return row;
-  }
-
-  #appendStarted(row: readonly unknown[], runId: string, link: number, event: RunEvent): void {
-    const bindings: Binding[] = [];
-    rows.addEventRow(bindings, rows.numOf(row), link, event);
-    const { lastInsertRowid } = this.#connection.run(sql.insertEvent, bindings);
-    this.#note({ type: 'events', events: [{ position: lastInsertRowid, runId, link, event }] });
+    ]);
+    return changes === 0 ? undefined : lastInsertRowid;
   }
 
   /** The events, with what came of the user's statements in the places that wait for it. */
@@ -181,14 +178,18 @@ export class RunWriter {
 
   /** Its first event is written with those of its parent, behind them. */
   #startChild(run: NewRun): void {
-    const row = this.#insert(run);
-    if (!row) return;
-    const event = { ...startedOnly, at: Math.floor(run.createdAt), payload: run.input };
-    this.#note({ type: 'events', events: this.#appends.add(rows.numOf(row), run.id, 0, [event]) });
-    this.#note({ type: 'run', run: rows.fromRunRow(row) });
+    const num = this.#insert(run);
+    if (num === undefined) return;
+    const record = rows.recordOf(run);
+    const event = { ...startedOnly, at: record.createdAt, payload: run.input };
+    this.#note({ type: 'events', events: this.#appends.add(num, run.id, 0, [event]) });
+    this.#note({ type: 'run', run: record });
   }
 
-  #setLink(runId: string, num: number, { link, versions, rewinds, next }: RunCommit): void {
+  #setLink(runId: string, written: Written, { link, versions, rewinds, next }: RunCommit): void {
+    if (!versions && !rewinds && !next) return;
+    written.record = undefined;
+    const { num } = written;
     const proof = this.#ownership.proof();
     const row = BigInt(num);
     if (versions) this.#connection.run(sql.setVersions, [JSON.stringify(versions), row, ...proof]);
@@ -233,21 +234,34 @@ export class RunWriter {
     }
   }
 
-  #setStatus(runId: string, num: number, status: NonNullable<RunCommit['status']>): void {
+  #setStatus(runId: string, written: Written, status: NonNullable<RunCommit['status']>): void {
     const proof = this.#ownership.proof();
-    const updated = this.#connection.all(sql.updateRun, [
+    const bindings = [
       status.status,
       BigInt(Math.floor(status.at)),
       status.wakeAt === undefined ? null : BigInt(Math.ceil(status.wakeAt)),
       status.detail ?? null,
       isTerminal(status.status) ? null : proof[0],
-      BigInt(num),
+      BigInt(written.num),
       ...proof,
-    ])[0];
-    if (!updated) throw fencedOut();
+    ];
+    written.record = written.record
+      ? this.#update(rows.withStatus(written.record, status), bindings)
+      : this.#updateAndRead(bindings);
     // A run that waits costs no memory.
     if (isTerminal(status.status) || status.status === 'waiting') this.#written.delete(runId);
-    this.#note({ type: 'run', run: rows.fromRunRow(updated) });
+    this.#note({ type: 'run', run: written.record });
+  }
+
+  #update(record: RunRecord, bindings: readonly Binding[]): RunRecord {
+    if (this.#connection.run(sql.updateRun, bindings).changes === 0) throw fencedOut();
+    return record;
+  }
+
+  #updateAndRead(bindings: readonly Binding[]): RunRecord {
+    const row = this.#connection.all(sql.updateAndReadRun, bindings)[0];
+    if (!row) throw fencedOut();
+    return rows.fromRunRow(row);
   }
 
   #existing(id: string): RunRecord {
@@ -268,6 +282,7 @@ export class RunWriter {
     const [num, parent] = row;
     const written = {
       num: Number(num),
+      record: undefined,
       child: parent === null || parent === undefined ? undefined : { id: runId, parent: Number(parent) },
     };
     this.#written.set(runId, written);
