@@ -35,6 +35,7 @@ export class Worker implements ResidentRunsHost, StoredRunsHost, RequestsHost {
   readonly #unsubscribe: () => void;
   readonly #unwatch: (() => void) | undefined;
   readonly #ready: CommitTick;
+  readonly #isClosed = (): boolean => this.#state === 'closed';
   #commits = 0;
   #state: 'open' | 'closing' | 'closed' = 'open';
 
@@ -161,7 +162,7 @@ export class Worker implements ResidentRunsHost, StoredRunsHost, RequestsHost {
 
   async commit(commit: RunCommit): Promise<readonly RunEvent[]> {
     this.#commits += 1;
-    const taken = await commitUntilTaken(this.#journal, commit, this.#settings, () => this.#state === 'closed');
+    const taken = await commitUntilTaken(this.#journal, commit, this.#settings, this.#isClosed);
     this.#commits -= 1;
     if (!taken && this.#state !== 'closed') this.#drop('a commit was refused for good');
     return taken ?? [];

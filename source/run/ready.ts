@@ -43,7 +43,8 @@ const byTimeThenIssue = (a: Ready, b: Ready): number => a.time - b.time || a.com
 export class ReadyQueue {
   readonly #mailbox: Mailbox;
   #timers = new TinyQueue<Due>([], byDueThenIssue);
-  readonly #rearmed = new WeakMap<Command, number>();
+  /** Made when it is asked for: few runs ever go back. */
+  #rearmed: Map<Command, number> | undefined;
   /** Commands that wait for a signal, in the order of issue, by its name. */
   readonly #waits = new Map<string, Command[]>();
   #arrived: Ready[] = [];
@@ -80,6 +81,7 @@ export class ReadyQueue {
 
   /** The timer is armed anew; an earlier instant no longer counts. */
   rearm(command: Command, due: number): void {
+    this.#rearmed ??= new Map();
     this.#rearmed.set(command, due);
     this.#timers.push({ due, command });
   }
@@ -104,7 +106,7 @@ export class ReadyQueue {
   /** The earliest instant at which a pending timer is due. */
   nextDue(): number | undefined {
     for (let next = this.#timers.peek(); next; next = this.#timers.peek()) {
-      const isArmed = (this.#rearmed.get(next.command) ?? next.due) === next.due;
+      const isArmed = (this.#rearmed?.get(next.command) ?? next.due) === next.due;
       if (next.command.state === 'pending' && isArmed) return next.due;
       this.#timers.pop();
     }
