@@ -8,7 +8,7 @@ import { idempotencyKey } from '../run/step-key.js';
 import { duration } from '../values/duration.js';
 import { encodeFailure, messageOf } from '../values/failure.js';
 import { nextAttempt, normalizeRetryPolicy, type NextAttempt } from '../values/retry-policy.js';
-import { Attempt, UnrecordableResult } from './attempt.js';
+import { Attempt, UnrecordableResult, type AttemptReport } from './attempt.js';
 import { HeartbeatDetails } from './heartbeat-details.js';
 import type { Settings } from './options.js';
 
@@ -21,7 +21,7 @@ import type { Settings } from './options.js';
  *
  * It belongs to the engine, not to the pipeline: a run that left memory and comes back is attached to what is still in flight.
  */
-export class ActivityRun {
+export class ActivityRun implements AttemptReport {
   readonly #settings: Settings;
   readonly #spec: ActivitySpec;
   readonly #task: ActivityTask;
@@ -32,6 +32,9 @@ export class ActivityRun {
   #cancelWait: (() => void) | undefined;
   #cancelOverall: (() => void) | undefined;
   #number: number;
+  /** Values of the present attempt's stream, and how many of them are dropped because they are recorded. */
+  #seen = 0;
+  #skip = 0;
   /** Values of the stream that are recorded or on their way there. */
   #sent: number;
   #last: string | undefined;
@@ -48,7 +51,8 @@ export class ActivityRun {
     this.#execution = execution;
     this.#command = command;
     this.#spec = spec;
-    this.#task = { ...spec.task, run: settings.interceptActivity(activityName(spec), spec.task.run) };
+    const run = settings.interceptActivity(activityName(spec), spec.task.run);
+    this.#task = run === spec.task.run ? spec.task : { ...spec.task, run };
     this.#settings = settings;
     const { progress } = command;
     this.#number = progress.attempts;
@@ -120,8 +124,8 @@ export class ActivityRun {
     this.#number += 1;
     const { runId, link } = this.#execution;
     const { key, epoch } = this.#command;
-    const skip = this.#task.options.resume === 'context' ? 0 : this.#sent;
-    let seen = 0;
+    this.#seen = 0;
+    this.#skip = this.#task.options.resume === 'context' ? 0 : this.#sent;
     const context = {
       input: this.#task.input,
       attempt: this.#number,
@@ -133,38 +137,15 @@ export class ActivityRun {
       heartbeatDetails: this.#details.decoded,
       logger: this.#settings.logger,
     };
-    const attempt = new Attempt(
-      this.#spec.name,
-      this.#task,
-      context,
-      this.#settings.clock,
-      {
-        value: (value) => {
-          this.#attempt = undefined;
-          this.#complete(value);
-        },
-        emitted: (value, mayPause) => {
-          seen += 1;
-          return seen <= skip ? undefined : this.#emit(value, mayPause);
-        },
-        done: () => {
-          this.#attempt = undefined;
-          this.#deliverLast({ type: 'activity-completed' });
-        },
-        failed: (error) => {
-          this.#attempt = undefined;
-          this.#fail(error);
-        },
-      },
-      (details) => {
-        this.#heartbeat(details);
-      },
-    );
+    const attempt = new Attempt(this.#spec.name, this.#task, context, this.#settings.clock, this);
     // It may have ended within its constructor: a function that returns a plain value does.
     if (attempt.isOpen) this.#attempt = attempt;
   }
 
-  #complete(value: unknown): void {
+  // ── what the present attempt reports ──────────────────────────────────────────────────────────────────────────────────
+
+  value(value: unknown): void {
+    this.#attempt = undefined;
     let payload: string;
     try {
       payload = this.#task.result.encode(value);
@@ -175,6 +156,30 @@ export class ActivityRun {
     }
     this.#deliverLast({ type: 'activity-completed', payload });
   }
+
+  emitted(value: unknown, mayPause: boolean): Promise<void> | undefined {
+    this.#seen += 1;
+    return this.#seen <= this.#skip ? undefined : this.#emit(value, mayPause);
+  }
+
+  done(): void {
+    this.#attempt = undefined;
+    this.#deliverLast({ type: 'activity-completed' });
+  }
+
+  failed(error: unknown): void {
+    this.#attempt = undefined;
+    this.#fail(error);
+  }
+
+  heartbeat(details: unknown): void {
+    const payload = this.#details.tell(details, this.#settings.clock.now());
+    if (payload === undefined) return;
+    const note = { type: 'activity-heartbeat', index: this.#number, payload } as const;
+    this.#execution.note(this.#command, note);
+  }
+
+  // ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #emit(value: unknown, mayPause: boolean): Promise<void> | undefined {
     const buffer = this.#task.options.buffer ?? defaultStreamBuffer;
@@ -206,13 +211,6 @@ export class ActivityRun {
     } catch (error) {
       throw new UnrecordableResult(error);
     }
-  }
-
-  #heartbeat(details: unknown): void {
-    const payload = this.#details.tell(details, this.#settings.clock.now());
-    if (payload === undefined) return;
-    const note = { type: 'activity-heartbeat', index: this.#number, payload } as const;
-    this.#execution.note(this.#command, note);
   }
 
   #fail(error: unknown): void {

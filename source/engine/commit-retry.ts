@@ -11,28 +11,35 @@ const firstRetryMs = 50;
  * hide a commit whose acknowledgement was lost: before it is tried again, what is stored is read back. Answers with the events as they
  * were written, with `undefined` when they cannot be written by this worker any more: it was fenced, or has stopped.
  */
-export const commitUntilTaken = async (
+export const commitUntilTaken = (
   journal: Journal,
   commit: RunCommit,
   settings: Settings,
   isStopped: () => boolean,
+): Promise<readonly RunEvent[] | undefined> =>
+  journal.commit(commit).catch((error: unknown) => commitAgain(journal, commit, settings, isStopped, error));
+
+/** A function of its own: as a rule the database takes a commit at once, and every step waits for one. */
+const commitAgain = async (
+  journal: Journal,
+  commit: RunCommit,
+  settings: Settings,
+  isStopped: () => boolean,
+  refusal: unknown,
 ): Promise<readonly RunEvent[] | undefined> => {
-  let refused = false;
+  let error = refusal;
   for (let delayMs = Math.min(firstRetryMs, settings.commitRetryMs); ;) {
+    const code = error instanceof TempoliteError ? error.code : undefined;
+    if (isStopped() || code === 'JOURNAL_FENCED' || code === 'JOURNAL_CLOSED') return undefined;
+    const fields = { runId: commit.runId, error, retryInMs: delayMs };
+    settings.logger.error(fields, 'the journal refused a commit; trying again');
+    await new Promise((resolve) => setTimeout(resolve, delayMs));
+    if (isStopped()) return undefined;
+    delayMs = Math.min(delayMs * 2, settings.commitRetryMs);
     try {
-      const stored = refused ? await storedOf(journal, commit) : undefined;
-      return stored ?? (await journal.commit(commit));
-    } catch (error) {
-      refused = true;
-      const code = error instanceof TempoliteError ? error.code : undefined;
-      if (isStopped() || code === 'JOURNAL_FENCED' || code === 'JOURNAL_CLOSED') return undefined;
-      settings.logger.error(
-        { runId: commit.runId, error, retryInMs: delayMs },
-        'the journal refused a commit; trying again',
-      );
-      await new Promise((resolve) => setTimeout(resolve, delayMs));
-      if (isStopped()) return undefined;
-      delayMs = Math.min(delayMs * 2, settings.commitRetryMs);
+      return (await storedOf(journal, commit)) ?? (await journal.commit(commit));
+    } catch (again) {
+      error = again;
     }
   }
 };

@@ -90,5 +90,6 @@ const checkOptions = (name: string, concurrency: number, options: ExecutionOptio
     const value = options[limit];
     if (value !== undefined) duration(value, `${limit} of ${where}`);
   }
-  normalizeRetryPolicy(options.retry ?? {});
+  // The defaults make sense: an activity that is defined within a pipeline is checked once for each run.
+  if (options.retry) normalizeRetryPolicy(options.retry);
 };

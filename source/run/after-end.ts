@@ -81,11 +81,11 @@ export class AfterEnd {
    * started, and aborted at once: after a crash nobody could tell whether it had been.
    */
   launches(decision: Decision | undefined, holds: Holds): Launches {
-    if (this.isRecorded) return () => false;
+    if (this.isRecorded) return noneOfThem;
     const isCancelled = decision?.then === 'turn' && holds === 'no' && !this.#run.pipeline.end;
     if (isCancelled) return ({ batch, spec }) => spec.kind === 'version' || batch !== this.#run.heldBatch;
-    if (decision || holds !== 'no') return ({ spec }) => spec.kind === 'version';
-    return this.#run.pipeline.end ? ({ scope }) => scope.cleanUp : () => true;
+    if (decision || holds !== 'no') return choices;
+    return this.#run.pipeline.end ? cleanUp : allOfThem;
   }
 
   /** Its run has failed, and it is let finish. */
@@ -181,3 +181,8 @@ export class AfterEnd {
     return encounter;
   }
 }
+
+const noneOfThem: Launches = () => false;
+const allOfThem: Launches = () => true;
+const cleanUp: Launches = ({ scope }) => scope.cleanUp;
+const choices: Launches = ({ spec }) => spec.kind === 'version';

@@ -40,11 +40,13 @@ export class Cancellations {
   }
 
   /** The cancelled commands since the last call whose work has to be aborted. */
-  takeLaunched(): Command[] {
-    return this.#launched.splice(0);
+  takeLaunched(): readonly Command[] {
+    return this.#launched.length === 0 ? none : this.#launched.splice(0);
   }
 
-  takeSoftened(): Command[] {
-    return this.#softened.splice(0);
+  takeSoftened(): readonly Command[] {
+    return this.#softened.length === 0 ? none : this.#softened.splice(0);
   }
 }
+
+const none: readonly Command[] = [];

@@ -92,6 +92,7 @@ export class Children {
 
   /** Carries out the policies of those that nobody listens to any more; at the end of the run of all that are at work. */
   takeClosing(all: boolean, now: number): readonly PendingNote[] {
+    if (this.#closing.size === 0 && !(all && this.#commands.pending.size > 0)) return none;
     const listening = all ? [...this.#commands.pending.values()].filter(isAtWork) : [];
     const closing = [...this.#closing.values(), ...listening];
     this.#closing.clear();
@@ -130,6 +131,8 @@ export class Children {
     return this.#byId.get(childId);
   }
 }
+
+const none: readonly PendingNote[] = [];
 
 /** Which of the children of a command. */
 const nameOf = (key: string, epoch: number, incarnation: number): string => `${epoch} ${incarnation} ${key}`;

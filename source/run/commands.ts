@@ -21,6 +21,7 @@ export class Commands {
   readonly renewed: ReadonlyMap<string, number>;
   readonly #ordinals = new Ordinals();
   #issued: Command[] = [];
+  #sweptAt = leastSwept;
   #order = 0;
   #working = 0;
 
@@ -34,9 +35,13 @@ export class Commands {
   }
 
   issue(spec: CommandSpec, clock: number, batch: number, scope: Scope): Command {
+    // A step is undone once, even when a retry drops that: it would be undone behind the rewind once more, under another key.
+    const undone = 'undoes' in spec ? spec.undoes : undefined;
+    const ordinal = undone ? ordinalOf(undone.key) : this.#ordinals.next(spec.kind, spec.name);
     const command: Command = {
       spec,
-      ...this.#identityOf(spec, scope),
+      key: stepKey(spec.kind, spec.name, ordinal),
+      epoch: undone ? undone.epoch : this.#epochIn(scope),
       order: this.#order,
       issuedAt: clock,
       batch,
@@ -50,6 +55,7 @@ export class Commands {
     };
     this.#order += 1;
     this.pending.set(command.key, command);
+    if (this.#issued.length >= this.#sweptAt) this.#sweep();
     this.#issued.push(command);
     if (isWork(spec.kind)) this.#working += 1;
     return command;
@@ -65,9 +71,15 @@ export class Commands {
   }
 
   /** The commands issued since the last call that are still pending, in the order of issue. */
-  takeIssued(fits: Launches): Command[] {
-    if (this.#issued.length === 0) return [];
-    const pending = this.#issued.filter((command) => command.state === 'pending');
+  takeIssued(fits: Launches): readonly Command[] {
+    const issued = this.#issued;
+    if (issued.length === 0) return none;
+    // As a rule a turn issues one command, and it starts.
+    if (issued.length === 1 && issued[0]?.state === 'pending' && fits(issued[0])) {
+      this.#issued = [];
+      return issued;
+    }
+    const pending = issued.filter((command) => command.state === 'pending');
     this.#issued = pending.filter((command) => !fits(command));
     return pending.filter(fits);
   }
@@ -83,15 +95,14 @@ export class Commands {
     return false;
   }
 
-  #identityOf(spec: CommandSpec, { saga }: Scope): Pick<Command, 'key' | 'epoch'> {
-    // A step is undone once, even when a retry drops that: it would be undone behind the rewind once more, under another key.
-    if ('undoes' in spec) {
-      return { key: stepKey(spec.kind, spec.name, ordinalOf(spec.undoes.key)), epoch: spec.undoes.epoch };
-    }
-    return {
-      key: stepKey(spec.kind, spec.name, this.#ordinals.next(spec.kind, spec.name)),
-      epoch: saga ? Math.max(this.epoch, this.renewed.get(saga.key) ?? 0) : this.epoch,
-    };
+  /** A replay issues all of a history before anything is started: what is settled by then is let go. */
+  #sweep(): void {
+    this.#issued = this.#issued.filter(({ state }) => state === 'pending');
+    this.#sweptAt = Math.max(leastSwept, this.#issued.length * 2);
+  }
+
+  #epochIn({ saga }: Scope): number {
+    return saga ? Math.max(this.epoch, this.renewed.get(saga.key) ?? 0) : this.epoch;
   }
 
   #leave(command: Command, state: 'settled' | 'cancelled'): void {
@@ -101,3 +112,7 @@ export class Commands {
     if (isWork(command.spec.kind)) this.#working -= 1;
   }
 }
+
+const none: readonly Command[] = [];
+
+const leastSwept = 100;

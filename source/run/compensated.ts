@@ -22,7 +22,7 @@ export class Compensated {
   }
 
   take(): readonly EventBody[] {
-    return this.#waiting.splice(0);
+    return this.#waiting.length === 0 ? none : this.#waiting.splice(0);
   }
 
   /** Those that are recorded from an event on. */
@@ -30,6 +30,8 @@ export class Compensated {
     return sagasSince(this.#recorded, from);
   }
 }
+
+const none: readonly EventBody[] = [];
 
 /** The sagas whose compensation was recorded from an event on. */
 export const sagasSince = (

@@ -1,4 +1,4 @@
-import type { EventBody, RunEvent } from '../journal/event.js';
+import type { EventBody, EventHeader, RunEvent } from '../journal/event.js';
 import type { NewRequest, RunCommit } from '../journal/journal.js';
 import type { NewRun } from '../journal/run-record.js';
 import type { Command } from './command.js';
@@ -40,7 +40,8 @@ export interface Composed {
   readonly events: readonly RunEvent[];
   /** The `seq` of the first one that takes a turn; the others come before. */
   readonly firstDelivery: number;
-  readonly extras: Pick<RunCommit, 'consumed' | 'transactions' | 'children' | 'requests'>;
+  /** `undefined` as a rule. */
+  readonly extras: Pick<RunCommit, 'consumed' | 'transactions' | 'children' | 'requests'> | undefined;
 }
 
 /**
@@ -52,37 +53,43 @@ export const compose = (
   { seq, batch, clock, now, decidedAt }: Place,
 ): Composed => {
   const events: RunEvent[] = [];
-  const add = (at: number, epoch: number, body: EventBody): void => {
-    events.push({ seq: seq + events.length, batch, epoch, at, ...body });
-  };
-  for (const output of outputs) add(output.at, 0, output.body);
-  for (const fact of facts) add(clock, 0, fact);
-  for (const { command, note } of notes) add(clock, command.epoch, ofCommand(command, note));
+  const header = (at: number): EventHeader => ({ seq: seq + events.length, batch, epoch: 0, at });
+  for (const output of outputs) events.push({ ...header(output.at), ...output.body });
+  for (const fact of facts) events.push({ ...header(clock), ...fact });
+  for (const { command, note } of notes) events.push(ofCommand(command, note, seq + events.length, batch, clock));
   const firstDelivery = seq + events.length;
-  const transactions = ready.flatMap(({ transaction }, index) =>
-    transaction ? [{ seq: firstDelivery + index, ...transaction }] : [],
-  );
   let at = clock;
   for (const { command, outcome, time } of ready) {
     at = Math.max(at, outcome.type === 'timer-fired' ? time : now);
-    add(at, command.epoch, ofCommand(command, outcome));
+    events.push(ofCommand(command, outcome, seq + events.length, batch, at));
   }
   for (const decision of decisions) {
     at = instantOf(decision, at, decidedAt);
-    add(at, 0, decision);
+    events.push({ ...header(at), ...decision });
   }
+  const isPlain = notes.length === 0 && ready.every(isOutcomeAlone);
+  return { events, firstDelivery, extras: isPlain ? undefined : extrasOf(notes, ready, firstDelivery) };
+};
+
+const isOutcomeAlone = ({ signal, letter, transaction }: Ready): boolean =>
+  signal === undefined && letter === undefined && transaction === undefined;
+
+const extrasOf = (
+  notes: readonly PendingNote[],
+  ready: readonly Ready[],
+  firstDelivery: number,
+): Composed['extras'] => {
+  const transactions = ready.flatMap(({ transaction }, index) =>
+    transaction ? [{ seq: firstDelivery + index, ...transaction }] : [],
+  );
   const consumed = ready.flatMap(({ signal, letter }) => [signal?.id, letter].filter((id) => id !== undefined));
   const children = notes.flatMap(({ child }) => (child ? [child] : []));
   const requests = notes.flatMap(({ request }) => (request ? [request] : []));
   return {
-    events,
-    firstDelivery,
-    extras: {
-      ...(consumed.length > 0 ? { consumed } : {}),
-      ...(transactions.length > 0 ? { transactions } : {}),
-      ...(children.length > 0 ? { children } : {}),
-      ...(requests.length > 0 ? { requests } : {}),
-    },
+    ...(consumed.length > 0 ? { consumed } : {}),
+    ...(transactions.length > 0 ? { transactions } : {}),
+    ...(children.length > 0 ? { children } : {}),
+    ...(requests.length > 0 ? { requests } : {}),
   };
 };
 
@@ -90,7 +97,11 @@ export const compose = (
 export const instantOf = ({ type }: EventBody, clock: number, now: number): number =>
   type === 'cancel-requested' || type === 'run-retried' || type === 'run-rewound' ? Math.max(clock, now) : clock;
 
-const ofCommand = (command: Command, body: Outcome | Note): EventBody => {
-  const header = { key: command.key, digest: command.spec.digest };
-  return { ...header, ...body };
+const ofCommand = (command: Command, body: Outcome | Note, seq: number, batch: number, at: number): RunEvent => {
+  const { key, epoch } = command;
+  const { digest } = command.spec;
+  // Most events are this one, and spreading is slow: it took as long as the rest of the commit (measured).
+  if (body.type === 'activity-completed' && body.payload !== undefined)
+    return { seq, batch, epoch, at, key, digest, type: body.type, payload: body.payload };
+  return { seq, batch, epoch, at, key, digest, ...body };
 };

@@ -48,21 +48,24 @@ export const decide = (
   if (!command) return cancelled.has(event.key) ? skip : unasked;
   if (!kindOf[event.type].includes(command.spec.kind)) return { type: 'changed-kind', command };
   if (command.spec.digest !== event.digest) return { type: 'changed-input', command };
-  const note = (changes: Changes): Verdict => ({ type: 'note', command, changes });
   switch (event.type) {
     case 'activity-intended':
-      return note({ intended: true });
+      return { type: 'note', command, changes: { intended: true } };
     case 'activity-attempt-failed':
-      return note({ progress: afterFailure(command.progress, event) });
+      return { type: 'note', command, changes: { progress: afterFailure(command.progress, event) } };
     case 'activity-heartbeat':
-      return note({ progress: { ...command.progress, details: event.payload } });
+      return { type: 'note', command, changes: { progress: { ...command.progress, details: event.payload } } };
     case 'child-started':
-      return note({ child: { ...command.child, incarnation: event.index, state: 'started' } });
+      return {
+        type: 'note',
+        command,
+        changes: { child: { ...command.child, incarnation: event.index, state: 'started' } },
+      };
     case 'child-replayed':
-      return note({ child: { ...command.child, state: 'started' } });
+      return { type: 'note', command, changes: { child: { ...command.child, state: 'started' } } };
     case 'child-closed':
       // Only the end of a run closes a child that it has not unsubscribed from.
-      return note({});
+      return { type: 'note', command, changes: {} };
     case 'activity-emitted':
     case 'child-emitted':
       return { type: 'deliver', command, last: false };

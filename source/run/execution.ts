@@ -12,10 +12,10 @@ import { History } from './history.js';
 import type { Execution, ExecutionHost } from './host.js';
 import { RunInbox } from './inbox.js';
 import { LiveContext } from './live-context.js';
-import { NextCommit, type Prepared } from './next-commit.js';
+import { NextCommit, turnsOf, type Prepared } from './next-commit.js';
 import { Pages } from './pages.js';
 import type { Note, Outcome } from './ready.js';
-import { settleBatch, softenAll } from './settle-batch.js';
+import { settleBatch, softenAll, type Batch } from './settle-batch.js';
 import { StoredStatus } from './stored-status.js';
 import { takeTurn, type Thrown, type TurnTaker } from './turns.js';
 import type { WorkflowDefinition } from './workflow.js';
@@ -36,13 +36,13 @@ export class PipelineExecution implements TurnTaker, Execution {
   readonly context: LiveContext;
 
   readonly #host: ExecutionHost;
-  readonly #children: Children;
   readonly #deliveries: Deliveries;
   readonly #stored: StoredStatus;
   readonly #pages: Pages;
   readonly #after: AfterEnd;
   readonly #inbox: RunInbox;
   readonly #next: NextCommit;
+  readonly #batch: Batch;
   #phase: 'loading' | 'replaying' | 'idle' | 'committing' | 'delivering' | 'stopped' = 'loading';
   #turnsLeft = 0;
   #holds: Holds;
@@ -59,23 +59,24 @@ export class PipelineExecution implements TurnTaker, Execution {
       hasMore: () => this.#phase === 'replaying' && this.#pages.hasMoreThan(this.context.batch),
       block: this.block.bind(this),
     });
-    this.#children = new Children(record.id, record.link, this.context.commands);
-    const history = new History(this.context, this.#children);
+    const children = new Children(record.id, record.link, this.context.commands);
+    const history = new History(this.context, children);
     this.#stored = new StoredStatus(record);
     this.#after = new AfterEnd(record, workflow, this.context, history);
     this.#deliveries = new Deliveries(this.context, history, {
       after: this.#after,
-      children: this.#children,
+      children,
       pages: this.#pages,
     });
-    this.#inbox = new RunInbox(record, this.context, this.#children, this.#after);
+    this.#inbox = new RunInbox(record, this.context, children, this.#after);
     this.#next = new NextCommit(record, host, this.context, {
-      children: this.#children,
+      children,
       after: this.#after,
       inbox: this.#inbox,
       stored: this.#stored,
       pages: this.#pages,
     });
+    this.#batch = { run: this.context, children, next: this.#next };
   }
 
   /** Replays what is recorded, then goes live. Answers when the first page is queued; `first` saves reading it. */
@@ -179,8 +180,7 @@ export class PipelineExecution implements TurnTaker, Execution {
     const now = this.#host.now();
     const isToBeSoftened = this.#after.isToBeSoftened(this.#host);
     const decision = this.#inbox.next(now, this.#holds);
-    const batch = { run: this.context, children: this.#children, next: this.#next };
-    const started = settleBatch(this, this.#host, batch, this.#after.launches(decision, this.#holds));
+    const started = settleBatch(this, this.#host, this.#batch, this.#after.launches(decision, this.#holds));
     if (isToBeSoftened) softenAll(this, this.#host, this.context);
     if (started && !decision && (this.nextDue ?? Infinity) <= now) {
       // What has just been started may be ready by the next tick, and come before a timer that is due at the same time.
@@ -200,7 +200,8 @@ export class PipelineExecution implements TurnTaker, Execution {
     this.#afterCommit(prepared, events);
   }
 
-  #afterCommit({ decision, end, ready, firstDelivery }: Prepared, events: readonly RunEvent[]): void {
+  #afterCommit(prepared: Prepared, events: readonly RunEvent[]): void {
+    const { decision, end, ready } = prepared;
     if (decision?.then === 'end' || (end && !this.#after.record(end, events.at(-1)?.seq ?? 0))) {
       for (const command of this.pending) if (command.launched) this.#host.abort(this, command);
       this.stop();
@@ -215,9 +216,8 @@ export class PipelineExecution implements TurnTaker, Execution {
       this.#goLive();
       return;
     }
-    const deliveries = ready.length + (decision?.then === 'turn' ? 1 : 0);
     this.#phase = 'delivering';
-    this.#queue(events.filter(({ seq }) => seq >= firstDelivery).slice(0, deliveries));
+    this.#queue(turnsOf(prepared, events));
   }
 
   #nothingToWrite(): void {

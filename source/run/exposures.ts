@@ -17,12 +17,16 @@ export class Exposures {
 
   /** A batch was met on replay: what earlier ones published was written with it. */
   met(batch: number): void {
+    if (this.#waiting.size === 0) return;
     for (const [name, value] of this.#waiting) if (value.batch < batch) this.#waiting.delete(name);
   }
 
   take(): readonly Exposed[] {
+    if (this.#waiting.size === 0) return none;
     const taken = [...this.#waiting.values()].map(({ name, payload, at }) => ({ name, payload, at }));
     this.#waiting.clear();
     return taken;
   }
 }
+
+const none: readonly Exposed[] = [];

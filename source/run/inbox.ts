@@ -36,11 +36,11 @@ export class RunInbox {
 
   /** Whether there is something that the run has to look at. */
   get hasUnread(): boolean {
-    return this.#letters.some((letter) => this.#isReadNow(letter));
+    return this.#letters.length > 0 && this.#letters.some((letter) => this.#isReadNow(letter));
   }
 
   takeDiscarded(): readonly number[] {
-    return this.#discarded.splice(0);
+    return this.#discarded.length === 0 ? none : this.#discarded.splice(0);
   }
 
   /** What was asked of the run, one request at a time; or that its retry is due. */
@@ -65,6 +65,7 @@ export class RunInbox {
   }
 
   #takeLetter(): Letter | undefined {
+    if (this.#letters.length === 0) return undefined;
     const place = this.#letters.findIndex((letter) => this.#isReadNow(letter));
     return place < 0 ? undefined : this.#letters.splice(place, 1)[0];
   }
@@ -96,3 +97,5 @@ export class RunInbox {
     };
   }
 }
+
+const none: readonly number[] = [];

@@ -1,9 +1,9 @@
 import type { End, EventBody, RunEvent } from '../journal/event.js';
-import type { RunCommit } from '../journal/journal.js';
+import type { Exposed, RunCommit } from '../journal/journal.js';
 import type { RunRecord } from '../journal/run-record.js';
 import type { AfterEnd } from './after-end.js';
 import type { Children } from './children.js';
-import { compose, type PendingNote } from './compose.js';
+import { compose, type Composed, type PendingNote } from './compose.js';
 import { closingOf, type Decision, type Holds } from './decision.js';
 import type { ExecutionHost } from './host.js';
 import type { RunInbox } from './inbox.js';
@@ -67,15 +67,14 @@ export class NextCommit {
     const run = this.#run;
     const end = decision ? undefined : this.#after.toBeRecorded;
     const ready = end ? [] : this.#takeReady(now, holds, decision);
-    this.#notes.push(...this.#children.takeClosing(end !== undefined && !this.#after.willRetry, now));
-    const isMeant = ({ command, note }: PendingNote): boolean =>
-      command.state === 'pending' || note.type === 'child-closed';
-    const notes = this.#notes.splice(0).filter(isMeant);
+    const notes = this.#takeNotes(this.#children.takeClosing(end !== undefined && !this.#after.willRetry, now));
     const status = this.#statusOf(now, holds, ready, decision, end);
-    const [outputs, facts, exposed] = [run.outputs.take(), run.compensated.take(), run.exposures.take()];
+    const outputs = run.outputs.take();
+    const facts = run.compensated.take();
+    const exposed = run.exposures.take();
     const decisions: readonly EventBody[] = end ? [end] : (decision?.bodies ?? []);
-    const parts = [ready, notes, outputs, facts, exposed, decisions];
-    if (!status && !decision && parts.every((part) => part.length === 0)) return undefined;
+    const parts = ready.length + notes.length + outputs.length + facts.length + exposed.length + decisions.length;
+    if (!status && !decision && parts === 0) return undefined;
 
     const { seq } = this.#pages;
     // What was let finish is recorded, and takes no turn that would move the run's clock on.
@@ -87,9 +86,28 @@ export class NextCommit {
     );
     this.#pages.wrote(events);
     for (const event of events) if (event.type === 'saga-compensated') run.compensated.met(event);
-    const consumed = [...(extras.consumed ?? []), ...this.#inbox.takeDiscarded()];
+    const written: Written = { events, extras, exposed, discarded: this.#inbox.takeDiscarded(), ready, status };
+    const isPlain = !decision && end?.type !== 'run-continued';
+    const commit = (isPlain ? this.#plain(written) : undefined) ?? this.#commitOf(written, now, decision, end);
+    return { commit, notes, ready, decision, end, firstDelivery };
+  }
+
+  /** Events and a status are all that most commits have. What they might have besides costs more than these (measured). */
+  #plain({ events, extras, exposed, discarded, ready, status }: Written): RunCommit | undefined {
+    if (extras || exposed.length > 0 || discarded.length > 0 || ready.some(isChoice)) return undefined;
+    const { id: runId, link } = this.#record;
+    return status ? { runId, link, events, status } : { runId, link, events };
+  }
+
+  #commitOf(
+    { events, extras, exposed, discarded, ready, status }: Written,
+    now: number,
+    decision: Decision | undefined,
+    end: End | undefined,
+  ): RunCommit {
+    const consumed = [...(extras?.consumed ?? []), ...discarded];
     const back = decision?.goBack?.(placeIn(events));
-    const commit = {
+    return {
       runId: this.#record.id,
       link: this.#record.link,
       events,
@@ -102,7 +120,13 @@ export class NextCommit {
       ...(end?.type === 'run-continued' ? { next: this.#nextLink(end.payload, now) } : {}),
       ...(status ? { status } : {}),
     };
-    return { commit, notes, ready, decision, end, firstDelivery };
+  }
+
+  #takeNotes(closing: readonly PendingNote[]): readonly PendingNote[] {
+    if (this.#notes.length === 0 && closing.length === 0) return noNotes;
+    const notes = [...this.#notes, ...closing].filter(isMeant);
+    this.#notes = [];
+    return notes;
   }
 
   #takeReady(now: number, holds: Holds, decision: Decision | undefined): readonly Ready[] {
@@ -136,6 +160,7 @@ export class NextCommit {
   }
 
   #choicesOf(ready: readonly Ready[]): Pick<RunCommit, 'versions'> {
+    if (!ready.some(isChoice)) return {};
     const choices = ready.flatMap(({ command, outcome }) =>
       outcome.type === 'version-chosen' ? [this.#run.versions.record(command.spec.name, outcome.index)] : [],
     );
@@ -153,6 +178,31 @@ export class NextCommit {
     };
   }
 }
+
+/** Which of the events take turns. */
+export const turnsOf = (
+  { ready, decision, firstDelivery }: Prepared,
+  events: readonly RunEvent[],
+): readonly RunEvent[] => {
+  const turns = ready.length + (decision?.then === 'turn' ? 1 : 0);
+  if (turns === events.length) return events;
+  return events.filter(({ seq }) => seq >= firstDelivery).slice(0, turns);
+};
+
+/** What has been gathered for a commit, most of it empty as a rule. */
+interface Written extends Pick<Composed, 'events' | 'extras'>, Pick<Prepared, 'ready'> {
+  readonly exposed: readonly Exposed[];
+  /** Letters that mean nothing any more. */
+  readonly discarded: readonly number[];
+  readonly status: RunCommit['status'];
+}
+
+const noNotes: readonly PendingNote[] = [];
+
+const isMeant = ({ command, note }: PendingNote): boolean =>
+  command.state === 'pending' || note.type === 'child-closed';
+
+const isChoice = ({ outcome }: Ready): boolean => outcome.type === 'version-chosen';
 
 /** The place of the decision that goes back. */
 const placeIn = (events: readonly RunEvent[]): { readonly seq: number; readonly at: number } => {

@@ -54,7 +54,8 @@ export class Outputs {
   }
 
   /** Removes and returns what is to be written now. */
-  take(): { readonly at: number; readonly body: EventBody }[] {
+  take(): readonly { readonly at: number; readonly body: EventBody }[] {
+    if (this.#waiting.length === 0) return none;
     const bodies = this.#waiting.map(({ payload, digest, at }, place) => ({
       at,
       body: { type: 'output-emitted', index: this.#recorded + place, digest, payload } as const,
@@ -64,3 +65,5 @@ export class Outputs {
     return bodies;
   }
 }
+
+const none: readonly never[] = [];

@@ -32,6 +32,7 @@ interface Due {
   readonly command: Command;
 }
 
+const isPending = ({ command }: Ready): boolean => command.state === 'pending';
 const byDueThenIssue = (a: Due, b: Due): number => a.due - b.due || a.command.order - b.command.order;
 const byTimeThenIssue = (a: Ready, b: Ready): number => a.time - b.time || a.command.order - b.command.order;
 
@@ -42,7 +43,8 @@ const byTimeThenIssue = (a: Ready, b: Ready): number => a.time - b.time || a.com
 export class ReadyQueue {
   readonly #mailbox: Mailbox;
   #timers = new TinyQueue<Due>([], byDueThenIssue);
-  readonly #rearmed = new WeakMap<Command, number>();
+  /** Made when it is asked for: few runs ever go back. */
+  #rearmed: Map<Command, number> | undefined;
   /** Commands that wait for a signal, in the order of issue, by its name. */
   readonly #waits = new Map<string, Command[]>();
   #arrived: Ready[] = [];
@@ -79,6 +81,7 @@ export class ReadyQueue {
 
   /** The timer is armed anew; an earlier instant no longer counts. */
   rearm(command: Command, due: number): void {
+    this.#rearmed ??= new Map();
     this.#rearmed.set(command, due);
     this.#timers.push({ due, command });
   }
@@ -103,7 +106,7 @@ export class ReadyQueue {
   /** The earliest instant at which a pending timer is due. */
   nextDue(): number | undefined {
     for (let next = this.#timers.peek(); next; next = this.#timers.peek()) {
-      const isArmed = (this.#rearmed.get(next.command) ?? next.due) === next.due;
+      const isArmed = (this.#rearmed?.get(next.command) ?? next.due) === next.due;
       if (next.command.state === 'pending' && isArmed) return next.due;
       this.#timers.pop();
     }
@@ -112,7 +115,7 @@ export class ReadyQueue {
 
   /** Whether an outcome waits to be recorded. */
   get hasArrived(): boolean {
-    return this.#arrived.some((ready) => ready.command.state === 'pending');
+    return this.#arrived.some(isPending);
   }
 
   /** Removes and returns the outcomes that wait to be recorded, and nothing that time or others bring. */
@@ -150,12 +153,22 @@ export class ReadyQueue {
    * `interval` that a restart has missed come before the timeout that would have ended it.
    */
   take(now: number): Ready[] {
+    if (this.#timers.length === 0 && this.#waits.size === 0) return this.#takeArrivedOnly();
     const timers = this.#takeTimers(now);
     const [first] = timers;
     const taken = this.#takeArrived(first);
     this.#takeSignals(taken, first);
     if (taken.length > 1) taken.sort(byTimeThenIssue);
     return [...taken, ...timers];
+  }
+
+  /** Neither time nor others bring anything: as a rule a run waits for its activities alone. */
+  #takeArrivedOnly(): Ready[] {
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    const taken = arrived.every(isPending) ? arrived : arrived.filter(isPending);
+    if (taken.length > 1) taken.sort(byTimeThenIssue);
+    return taken;
   }
 
   /** The timers of the earliest instant that has come. */

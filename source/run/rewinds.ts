@@ -29,9 +29,13 @@ export const cutsOf = (rewinds: readonly Rewind[]): Cut[] => {
   return cuts;
 };
 
+const none: ReadonlyMap<string, number> = new Map();
+
 /** The epochs of the sagas that were begun anew: those of the last decision that did. */
 export const renewedSagas = (rewinds: readonly Rewind[]): ReadonlyMap<string, number> =>
-  new Map(rewinds.flatMap(({ sagas }, index) => sagas.map(({ key }) => [key, index + 1] as const)));
+  rewinds.length === 0
+    ? none
+    : new Map(rewinds.flatMap(({ sagas }, index) => sagas.map(({ key }) => [key, index + 1] as const)));
 
 /** Parts in which the journal has more than the code asks for: what a saga did that was begun anew, and what that led to. */
 export const lenientZones = (rewinds: readonly Rewind[]): readonly { readonly from: number; readonly to: number }[] =>

@@ -141,10 +141,12 @@ export const takeTime = (owner: RunContext): void => {
   asyncScheduler.schedule = runSchedule;
   asyncScheduler.now = runNow;
   Date.now = runNow;
-  others.forEach(({ scheduler }, index) => {
+  for (let index = 0; index < others.length; index += 1) {
+    const scheduler = others[index]?.scheduler;
+    if (!scheduler) continue;
     machineSchedules[index] = scheduler.schedule;
     scheduler.schedule = guardedSchedules[index] ?? scheduler.schedule;
-  });
+  }
 };
 
 /** Called by the turn loop only: time is the machine's again. */
@@ -153,7 +155,8 @@ export const returnTime = (): void => {
   asyncScheduler.schedule = machineSchedule;
   asyncScheduler.now = machineNow;
   Date.now = machineDateNow;
-  others.forEach(({ scheduler }, index) => {
-    scheduler.schedule = machineSchedules[index] ?? scheduler.schedule;
-  });
+  for (let index = 0; index < others.length; index += 1) {
+    const scheduler = others[index]?.scheduler;
+    if (scheduler) scheduler.schedule = machineSchedules[index] ?? scheduler.schedule;
+  }
 };

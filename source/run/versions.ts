@@ -1,9 +1,10 @@
 /** The versions that a link has chosen, by change: those that are recorded, and those that the pipeline has seen already. */
 export class Versions {
   #recorded: Readonly<Record<string, number>>;
-  readonly #seen = new Map<string, number>();
+  /** Both are made when a version is asked for: most runs never do. */
+  #seen: Map<string, number> | undefined;
   /** Two places may ask at once, with different ranges. */
-  readonly #chosen = new Map<string, number>();
+  #chosen: Map<string, number> | undefined;
 
   constructor(recorded: Readonly<Record<string, number>> = {}) {
     this.#recorded = recorded;
@@ -11,16 +12,18 @@ export class Versions {
 
   /** What the pipeline has seen; from then on it need not ask again. */
   seen(change: string): number | undefined {
-    return this.#seen.get(change);
+    return this.#seen?.get(change);
   }
 
   see(change: string, version: number): void {
+    this.#seen ??= new Map();
     this.#seen.set(change, version);
   }
 
   /** The version of a change that is about to be recorded: the newest one, unless there is a choice already. */
   choose(change: string, newest: number): number {
-    const version = this.#chosen.get(change) ?? this.#recorded[change] ?? newest;
+    const version = this.#chosen?.get(change) ?? this.#recorded[change] ?? newest;
+    this.#chosen ??= new Map();
     this.#chosen.set(change, version);
     return version;
   }

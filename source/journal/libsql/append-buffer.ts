@@ -1,12 +1,12 @@
 import type { PositionedEvent, RunEvent } from '../event.js';
-import type { Binding, Connection } from './connection.js';
+import type { Binding, Connection, Written } from './connection.js';
 import { fencedOut } from './ownership.js';
-import { toEventRow } from './rows.js';
+import { addEventRow } from './rows.js';
 import * as sql from './statements.js';
 
 interface Row {
+  readonly num: number;
   readonly event: RunEvent;
-  readonly bindings: readonly Binding[];
   readonly runId: string;
   readonly link: number;
   readonly positioned: PositionedEvent[];
@@ -15,9 +15,19 @@ interface Row {
 /** Events of one statement: larger ones gain nothing (measured), and each size is a prepared statement. */
 const rowsPerStatement = 50;
 
+/** The text of each size is made once: it is long, and looked up by its characters. */
+const texts = (textOf: (rows: number) => string): ((rows: number) => string) => {
+  const made: string[] = [];
+  return (rows) => (made[rows] ??= textOf(rows));
+};
+
+const appendEvents = texts(sql.appendEvents);
+const insertEvents = texts(sql.insertEvents);
+
 /** The events that all runs append in one transaction: they are written together, in a few statements. */
 export class AppendBuffer {
   readonly #connection: Connection;
+  #started: Row[] = [];
   #rows: Row[] = [];
 
   constructor(connection: Connection) {
@@ -28,33 +38,64 @@ export class AppendBuffer {
   add(num: number, runId: string, link: number, events: readonly RunEvent[]): readonly PositionedEvent[] {
     const positioned: PositionedEvent[] = [];
     for (const event of events) {
-      const bindings = [BigInt(num), BigInt(link), ...toEventRow(event)];
-      this.#rows.push({ event, bindings, runId, link, positioned });
+      this.#rows.push({ num, event, runId, link, positioned });
     }
     return positioned;
   }
 
+  /** The same for the first event of a run that nobody owns yet: it needs no proof, and is written before the others. */
+  addStarted(num: number, runId: string, event: RunEvent): readonly PositionedEvent[] {
+    const positioned: PositionedEvent[] = [];
+    this.#started.push({ num, event, runId, link: 0, positioned });
+    return positioned;
+  }
+
+  writeStarted(): void {
+    const rows = this.#started;
+    if (rows.length === 0) return;
+    this.#started = [];
+    for (let from = 0; from < rows.length; from += rowsPerStatement) {
+      const some = rows.slice(from, from + rowsPerStatement);
+      place(some, this.#connection.run(insertEvents(some.length), bindingsOf(some)));
+    }
+  }
+
   /** Writes what was added, in order, each statement with the proof that this worker still owns the database. */
   write(proof: () => readonly Binding[]): void {
+    this.writeStarted();
     const rows = this.#rows;
     this.#rows = [];
     for (let from = 0; from < rows.length; from += rowsPerStatement) {
-      const some = rows.slice(from, from + rowsPerStatement);
-      const bindings = some.flatMap((row) => row.bindings);
       const isLast = from + rowsPerStatement >= rows.length;
-      const statement = sql.appendEvents(some.length);
+      const some = from === 0 && isLast ? rows : rows.slice(from, from + rowsPerStatement);
+      const bindings = bindingsOf(some);
+      bindings.push(...proof());
+      const statement = appendEvents(some.length);
       const appended = isLast
-        ? this.#connection.runLast(statement, [...bindings, ...proof()])
-        : this.#connection.run(statement, [...bindings, ...proof()]);
+        ? this.#connection.runLast(statement, bindings)
+        : this.#connection.run(statement, bindings);
       if (appended.changes !== some.length) throw fencedOut();
-      const first = appended.lastInsertRowid - some.length + 1;
-      some.forEach(({ event, runId, link, positioned }, place) => {
-        positioned.push({ position: first + place, runId, link, event });
-      });
+      place(some, appended);
     }
   }
 
   clear(): void {
+    this.#started = [];
     this.#rows = [];
   }
 }
+
+const bindingsOf = (rows: readonly Row[]): Binding[] => {
+  const bindings: Binding[] = [];
+  for (const { num, link, event } of rows) addEventRow(bindings, num, link, event);
+  return bindings;
+};
+
+/** The rows of one statement have consecutive positions. */
+const place = (rows: readonly Row[], { lastInsertRowid }: Written): void => {
+  let position = lastInsertRowid - rows.length;
+  for (const { event, runId, link, positioned } of rows) {
+    position += 1;
+    positioned.push({ position, runId, link, event });
+  }
+};

@@ -63,7 +63,7 @@ export class Connection {
   /** Rows as arrays of columns. Also for `INSERT … RETURNING`: `get` and `run` of the driver lose errors there. */
   all(sql: string, bindings: readonly Binding[] = []): unknown[][] {
     this.#begin();
-    return this.#prepared(sql, bindings, true).all([...bindings]) as unknown[][];
+    return this.#prepared(sql, bindings, true).all(bindings) as unknown[][];
   }
 
   /** For statements that yield no rows. */
@@ -157,7 +157,7 @@ export class Connection {
   }
 
   #runNow(sql: string, bindings: readonly Binding[]): Written {
-    const { changes, lastInsertRowid } = this.#prepared(sql, bindings, false).run([...bindings]);
+    const { changes, lastInsertRowid } = this.#prepared(sql, bindings, false).run(bindings);
     return { changes, lastInsertRowid: Number(lastInsertRowid) };
   }
 

@@ -1,4 +1,4 @@
-import { EngineError, JournalError } from '../../errors.js';
+import { JournalError } from '../../errors.js';
 import type { EventType, PositionedEvent, RunEvent } from '../event.js';
 import type {
   Change,
@@ -24,11 +24,10 @@ import type { Connection } from './connection.js';
 import { journalError } from './failures.js';
 import { ForeignWrites } from './foreign-writes.js';
 import { GroupCommit, type GroupCommitOptions } from './group-commit.js';
+import { InboxWriter } from './inbox-writer.js';
 import { Ownership } from './ownership.js';
 import { Reader } from './reader.js';
-import * as rows from './rows.js';
 import { RunWriter } from './run-writer.js';
-import * as sql from './statements.js';
 
 /** What a claim counts for in a group, at most. */
 const mostRowsAtOnce = 1000;
@@ -41,6 +40,7 @@ export class EmbeddedJournal implements Journal {
   readonly #ownership: Ownership;
   readonly #appends: AppendBuffer;
   readonly #listeners = new Set<(changes: readonly Change[]) => void>();
+  readonly #inbox: InboxWriter;
   readonly #writer: RunWriter;
   readonly #reader: Reader;
   readonly #claims: Claims;
@@ -54,8 +54,16 @@ export class EmbeddedJournal implements Journal {
     this.#appends = new AppendBuffer(connection);
     this.#reader = new Reader(connection);
     this.#claims = new Claims(connection, this.#ownership);
-    this.#writer = new RunWriter(connection, this.#ownership, this.#appends, (change) => {
+    const note = (change: Change): void => {
       this.#note(change);
+    };
+    this.#inbox = new InboxWriter(connection, this.#reader, note);
+    this.#writer = new RunWriter(connection, {
+      ownership: this.#ownership,
+      appends: this.#appends,
+      inbox: this.#inbox,
+      reader: this.#reader,
+      note,
     });
     this.#busyTimeoutMs = options.busyTimeoutMs;
     this.#group = new GroupCommit(connection, options, {
@@ -63,9 +71,11 @@ export class EmbeddedJournal implements Journal {
         this.#appends.write(() => this.#ownership.proof());
       },
       committed: () => {
+        this.#ownership.transactionIsOver();
         this.#announce();
       },
       rolledBack: () => {
+        this.#ownership.transactionIsOver();
         this.#appends.clear();
         this.#forget();
       },
@@ -91,7 +101,7 @@ export class EmbeddedJournal implements Journal {
     request: NewRequest,
     statuses: readonly RunStatus[],
   ): Promise<{ readonly id: number | undefined; readonly run: RunRecord }> {
-    return this.#add(1, () => this.#writer.request(request, statuses));
+    return this.#add(1, () => this.#inbox.request(request, statuses));
   }
 
   fork(fork: Fork): Promise<{ readonly created: boolean; readonly run: RunRecord }> {
@@ -99,7 +109,7 @@ export class EmbeddedJournal implements Journal {
   }
 
   signal(signal: NewSignal): Promise<{ readonly accepted: boolean; readonly signal: SignalRecord }> {
-    return this.#add(1, () => this.#signal(signal));
+    return this.#add(1, () => this.#inbox.signal(signal));
   }
 
   run(id: string): Promise<RunRecord | undefined> {
@@ -224,26 +234,6 @@ export class EmbeddedJournal implements Journal {
       this.#connection.close();
     });
     return this.#closed;
-  }
-
-  #signal(signal: NewSignal): { readonly accepted: boolean; readonly signal: SignalRecord } {
-    const { runId, name, payload, idempotencyKey = null } = signal;
-    const at = BigInt(Math.floor(signal.at));
-    const stored = this.#connection.all(sql.insertSignal, [name, payload, at, idempotencyKey, runId])[0];
-    if (stored) {
-      const record = rows.fromSignalRow(stored);
-      this.#note({ type: 'signal', runId, signal: record });
-      return { accepted: true, signal: record };
-    }
-    const before = idempotencyKey === null ? [] : this.#connection.all(sql.signalByKey, [runId, name, idempotencyKey]);
-    if (before[0]) return { accepted: false, signal: rows.fromSignalRow(before[0]) };
-    const run = this.#reader.run(runId);
-    if (!run)
-      throw new EngineError('RUN_NOT_FOUND', `there is no run "${runId}" to signal: start it first, or check the id`);
-    throw new EngineError(
-      'RUN_ENDED',
-      `run "${runId}" is ${run.status} and takes no more signals: "${name}" was not stored`,
-    );
   }
 
   /** Others may have the file in a process of their own. */

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { JournalError } from '../../errors.js';
 import type { Worker } from '../journal.js';
-import type { Binding, Connection } from './connection.js';
+import type { Connection } from './connection.js';
 import { liveWorkers, mayBeAlive, type WorkerRow } from './live-workers.js';
 import * as sql from './statements.js';
 
@@ -15,6 +15,7 @@ const pagesPerCheckpoint = 1000;
 export class Ownership {
   readonly #connection: Connection;
   #worker: Worker | undefined;
+  #isProven: boolean | undefined;
   /** Other workers that were there when it was last asked. */
   #others: ReadonlySet<string> = new Set();
 
@@ -94,9 +95,16 @@ export class Ownership {
     return [this.#worker.id, BigInt(this.#worker.fence)];
   }
 
-  /** Also where there is no worker: whose a new run is. */
-  claimant(): readonly [Binding, Binding] {
-    return this.#worker ? this.proof() : [null, null];
+  /** The worker that may claim runs in this transaction, if it still is one. It is asked for once in a transaction. */
+  claimant(): string | undefined {
+    if (!this.#worker) return undefined;
+    this.#isProven ??= this.#connection.all(sql.isWorker, this.proof())[0]?.[0] === 1;
+    return this.#isProven ? this.#worker.id : undefined;
+  }
+
+  /** The transaction is over, and with it what was seen in it. */
+  transactionIsOver(): void {
+    this.#isProven = undefined;
   }
 
   #checkpoints(whether: boolean): void {

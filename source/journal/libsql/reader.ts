@@ -1,3 +1,4 @@
+import { EngineError } from '../../errors.js';
 import type { EventType, PositionedEvent, RunEvent } from '../event.js';
 import type { Exposed, Letter, News, SignalRecord } from '../journal.js';
 import type { RunFilter, RunRecord } from '../run-record.js';
@@ -18,6 +19,17 @@ export class Reader {
 
   run(id: string): RunRecord | undefined {
     return this.#connection.all(sql.runById, [id]).map(rows.fromRunRow)[0];
+  }
+
+  /** Error: `RUN_NOT_FOUND`. */
+  existing(id: string): RunRecord {
+    const run = this.run(id);
+    if (!run)
+      throw new EngineError(
+        'RUN_NOT_FOUND',
+        `there is no run "${id}" in this database: start it first, or check the id`,
+      );
+    return run;
   }
 
   runs(filter: RunFilter, page: { readonly after?: string; readonly limit: number }): readonly RunRecord[] {

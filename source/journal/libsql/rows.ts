@@ -1,6 +1,6 @@
 import type { EventBody, RunEvent } from '../event.js';
-import type { Exposed, Letter, News, SignalRecord } from '../journal.js';
-import type { Rewind, RunRecord } from '../run-record.js';
+import type { Exposed, Letter, News, RunCommit, SignalRecord } from '../journal.js';
+import type { NewRun, Rewind, RunRecord } from '../run-record.js';
 import { statuses, type RunStatus } from '../status.js';
 import type { Binding } from './connection.js';
 
@@ -10,17 +10,27 @@ export const eventColumns = 'seq, batch, epoch, type, key, digest, idx, at, payl
 const optional = (value: string | number | undefined): Binding =>
   value === undefined ? null : typeof value === 'number' ? BigInt(value) : value;
 
-export const toEventRow = (event: RunEvent): Binding[] => [
-  BigInt(event.seq),
-  BigInt(event.batch),
-  BigInt(event.epoch),
-  event.type,
-  'key' in event ? event.key : null,
-  'digest' in event ? event.digest : null,
-  'index' in event ? optional(event.index) : null,
-  BigInt(event.at),
-  'payload' in event ? optional(event.payload) : null,
-];
+/** Adds what is bound for one event, in the order of its run, its link and `eventColumns`. */
+export const addEventRow = (bindings: Binding[], num: number, link: number, event: RunEvent): void => {
+  bindings.push(
+    BigInt(num),
+    integer(link),
+    integer(event.seq),
+    integer(event.batch),
+    integer(event.epoch),
+    event.type,
+    'key' in event ? event.key : null,
+    'digest' in event ? event.digest : null,
+    'index' in event ? optional(event.index) : null,
+    BigInt(event.at),
+    'payload' in event ? optional(event.payload) : null,
+  );
+};
+
+const smallIntegers = Array.from({ length: 1000 }, (_, value) => BigInt(value));
+
+/** Most counters are small, and a BigInt is an object each time that it is made. */
+const integer = (value: number): bigint => smallIntegers[value] ?? BigInt(value);
 
 /** Reads one row. It is called for every event of a replay, so that it trusts the STRICT columns instead of decoding them. */
 export const fromEventRow = (row: readonly unknown[]): RunEvent => {
@@ -42,18 +52,14 @@ export const runColumns =
   'num, id, workflow, version, status, link, priority, tags, input_digest, created_at, updated_at, wake_at, detail, ' +
   'parent_id, parent_key, versions, rewinds, worker';
 
+type NewStatus = NonNullable<RunCommit['status']>;
+
 const isStatus = (text: string): text is RunStatus => statuses.some((status) => status === text);
-
-export const numOf = (row: readonly unknown[]): number => Number(row[0]);
-
-export const workerOf = (row: readonly unknown[]): string | undefined =>
-  typeof row[17] === 'string' ? row[17] : undefined;
 
 export const fromRunRow = (row: readonly unknown[]): RunRecord => {
   const [, id, workflow, version, status, link, priority, tags, inputDigest, createdAt, updatedAt, wakeAt, detail] =
     row;
-  const [parentId, parentKey, versions, rewinds] = row.slice(13);
-  const worker = workerOf(row);
+  const [parentId, parentKey, versions, rewinds, worker] = row.slice(13);
   const text = String(status);
   if (!isStatus(text)) throw new TypeError(`run ${String(id)} has the unknown status ${text}`);
   return {
@@ -71,8 +77,45 @@ export const fromRunRow = (row: readonly unknown[]): RunRecord => {
     ...(typeof parentId === 'string' ? { parent: { runId: parentId, key: String(parentKey) } } : {}),
     ...(typeof versions === 'string' ? { versions: JSON.parse(versions) as Record<string, number> } : {}),
     ...(typeof rewinds === 'string' ? { rewinds: JSON.parse(rewinds) as Rewind[] } : {}),
-    ...(worker === undefined ? {} : { worker }),
+    ...(typeof worker === 'string' ? { worker } : {}),
     ...(typeof detail === 'string' ? { detail } : {}),
+  };
+};
+
+/** What `fromRunRow` would read of the row that is written for a new run. */
+export const recordOf = (run: Omit<NewRun, 'input'>, worker?: string): RunRecord => {
+  const at = Math.floor(run.createdAt);
+  return {
+    id: run.id,
+    workflow: run.workflow,
+    version: run.version,
+    status: run.status,
+    link: 0,
+    priority: run.priority,
+    tags: { ...run.tags },
+    inputDigest: run.inputDigest,
+    createdAt: at,
+    updatedAt: at,
+    ...(run.wakeAt === undefined ? {} : { wakeAt: Math.ceil(run.wakeAt) }),
+    ...(run.parent ? { parent: { ...run.parent } } : {}),
+    ...(worker === undefined ? {} : { worker }),
+  };
+};
+
+/** The same of a row whose status changes. */
+export const withStatus = (
+  record: RunRecord,
+  { status, at, wakeAt, detail }: NewStatus,
+  worker: string | undefined,
+): RunRecord => {
+  const { wakeAt: _wakeAt, detail: _detail, worker: _worker, ...rest } = record;
+  return {
+    ...rest,
+    status,
+    updatedAt: Math.floor(at),
+    ...(wakeAt === undefined ? {} : { wakeAt: Math.ceil(wakeAt) }),
+    ...(worker === undefined ? {} : { worker }),
+    ...(detail === undefined ? {} : { detail }),
   };
 };
 

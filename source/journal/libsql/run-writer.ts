@@ -1,22 +1,33 @@
 import { EngineError } from '../../errors.js';
 import { defaultCodec } from '../../values/codec.js';
-import { endLetter, outputLetter } from '../child-letter.js';
-import { isEnd, type RunEvent } from '../event.js';
-import type { Change, Fork, NewRequest, RunCommit } from '../journal.js';
+import type { RunEvent } from '../event.js';
+import type { Change, Fork, RunCommit } from '../journal.js';
 import type { NewRun, RunRecord } from '../run-record.js';
 import type { Statement } from '../statement.js';
-import { isTerminal, type RunStatus } from '../status.js';
+import { isTerminal } from '../status.js';
 import type { AppendBuffer } from './append-buffer.js';
-import type { Connection } from './connection.js';
+import type { Binding, Connection } from './connection.js';
+import { openStatuses, type InboxWriter } from './inbox-writer.js';
 import { fencedOut, type Ownership } from './ownership.js';
+import type { Reader } from './reader.js';
 import * as rows from './rows.js';
 import * as sql from './statements.js';
 import { UserTransactions } from './user-transactions.js';
 
 interface Written {
   readonly num: number;
+  /** What the database says of it, as far as that is known. */
+  record: RunRecord | undefined;
   /** Of a child: its own id, and the row of its parent. */
   readonly child: { readonly id: string; readonly parent: number } | undefined;
+}
+
+interface Parts {
+  readonly ownership: Ownership;
+  readonly appends: AppendBuffer;
+  readonly inbox: InboxWriter;
+  readonly reader: Reader;
+  readonly note: (change: Change) => void;
 }
 
 /** Everything that is written about runs, each method within a caller's transaction. */
@@ -28,22 +39,29 @@ export class RunWriter {
   /** The rows of the runs that are being written. */
   readonly #written = new Map<string, Written>();
   readonly #transactions: UserTransactions;
+  readonly #inbox: InboxWriter;
+  readonly #reader: Reader;
 
-  constructor(connection: Connection, ownership: Ownership, appends: AppendBuffer, note: (change: Change) => void) {
+  constructor(connection: Connection, parts: Parts) {
     this.#connection = connection;
-    this.#ownership = ownership;
-    this.#appends = appends;
-    this.#note = note;
+    this.#ownership = parts.ownership;
+    this.#appends = parts.appends;
+    this.#note = parts.note;
+    this.#inbox = parts.inbox;
+    this.#reader = parts.reader;
     this.#transactions = new UserTransactions(connection);
   }
 
   start(run: NewRun, statements: readonly Statement[] = []): { readonly created: boolean; readonly run: RunRecord } {
-    const row = this.#insert(run);
-    if (!row) return { created: false, run: this.#existing(run.id) };
-    const event = { ...startedOnly, at: Math.floor(run.createdAt), payload: run.input };
-    this.#appendStarted(row, run.id, 0, event);
+    // A worker that was taken over starts runs for others to execute.
+    const worker = run.status === 'running' ? this.#ownership.claimant() : undefined;
+    const num = this.#insert(run, worker);
+    if (num === undefined) return { created: false, run: this.#reader.existing(run.id) };
+    const record = rows.recordOf(run, worker);
+    if (worker !== undefined) this.#written.set(run.id, { num, record, child: undefined });
+    const event = { ...startedOnly, at: record.createdAt, payload: run.input };
+    this.#note({ type: 'events', events: this.#appends.addStarted(num, run.id, event) });
     this.#transactions.run(statements);
-    const record = rows.fromRunRow(row);
     this.#note({ type: 'run', run: record });
     return { created: true, run: record };
   }
@@ -60,43 +78,26 @@ export class RunWriter {
     }
     if (consumed.length > 0) this.#note({ type: 'consumed', runId, ids: consumed });
     for (const child of children) this.#startChild(child);
-    for (const request of requests) this.request(request, openStatuses);
-    if (commit.closesChildrenAt !== undefined) this.#closeChildren(written.num, commit, commit.closesChildrenAt);
+    for (const request of requests) this.#inbox.request(request, openStatuses);
+    if (commit.closesChildrenAt !== undefined) this.#inbox.closeChildren(written.num, commit, commit.closesChildrenAt);
     for (const { name, payload, at } of exposed) {
       this.#connection.run(sql.expose, [BigInt(written.num), name, payload, BigInt(at)]);
       this.#note({ type: 'exposed', runId, exposed: { name, payload, at } });
     }
-    this.#setLink(runId, written.num, commit);
-    if (written.child) this.#tellParent(written.child, commit, events);
-    if (status) this.#setStatus(runId, written.num, status);
+    this.#setLink(runId, written, commit);
+    if (written.child) this.#inbox.tellParent(written.child, commit, events);
+    if (status) this.#setStatus(runId, written, status);
     return events;
   }
 
-  request(
-    { runId, name, payload, at }: NewRequest,
-    statuses: readonly RunStatus[],
-  ): { readonly id: number | undefined; readonly run: RunRecord } {
-    const row = this.#connection.all(sql.insertRequest, [
-      name,
-      payload,
-      BigInt(Math.floor(at)),
-      runId,
-      JSON.stringify(statuses),
-    ])[0];
-    const run = this.#existing(runId);
-    if (!row) return { id: undefined, run };
-    const letter = rows.fromLetterRow(row);
-    this.#note({ type: 'letter', runId, letter });
-    return { id: letter.id, run };
-  }
-
   fork({ from, to, run }: Fork): { readonly created: boolean; readonly run: RunRecord } {
-    const source = this.#existing(from);
+    const source = this.#reader.existing(from);
     const { num } = this.#rowOf(from);
     const { workflow, inputDigest, link } = source;
-    const row = this.#insert({ ...run, workflow, inputDigest, status: 'pending' });
-    if (!row) return { created: false, run: this.#existing(run.id) };
-    const copy = BigInt(rows.numOf(row));
+    const inserted = this.#insert({ ...run, workflow, inputDigest, status: 'pending' });
+    if (inserted === undefined) return { created: false, run: this.#reader.existing(run.id) };
+    const copy = BigInt(inserted);
+    this.#appends.writeStarted();
     this.#connection.run(sql.copyEvents, [copy, BigInt(num), BigInt(link), BigInt(to)]);
     const rewinds = (source.rewinds ?? []).filter(({ seq }) => seq <= to);
     const chosen = this.#connection.all(sql.versionsUpTo, [BigInt(num), BigInt(link), BigInt(to)]);
@@ -110,13 +111,13 @@ export class RunWriter {
       at,
       payload: defaultCodec.encode(from),
     } as const;
-    this.#appendStarted(row, run.id, 0, forked);
+    this.#note({ type: 'events', events: this.#appends.addStarted(inserted, run.id, forked) });
     const updated = this.#connection.all(sql.setForked, [
       versions.length > 0 ? JSON.stringify(Object.fromEntries(versions)) : null,
       rewinds.length > 0 ? JSON.stringify(rewinds) : null,
       copy,
     ])[0];
-    const record = updated ? rows.fromRunRow(updated) : this.#existing(run.id);
+    const record = updated ? rows.fromRunRow(updated) : this.#reader.existing(run.id);
     this.#note({ type: 'run', run: record });
     return { created: true, run: record };
   }
@@ -136,10 +137,11 @@ export class RunWriter {
     return this.#transactions.refuseStart(statements, error);
   }
 
-  #insert(run: Omit<NewRun, 'input'>): unknown[] | undefined {
+  /** Answers with the number of its row, unless there is a run with its id. */
+  #insert(run: Omit<NewRun, 'input'>, worker?: string): number | undefined {
     const at = BigInt(Math.floor(run.createdAt));
     const { parent } = run;
-    const row = this.#connection.all(sql.insertRun, [
+    const { changes, lastInsertRowid } = this.#connection.run(sql.insertRun, [
       run.id,
       run.workflow,
       BigInt(run.version),
@@ -150,20 +152,13 @@ export class RunWriter {
       at,
       at,
       run.wakeAt === undefined ? null : BigInt(Math.ceil(run.wakeAt)),
-      ...(run.status === 'running' ? this.#ownership.claimant() : [null, null]),
+      worker ?? null,
       parent ? BigInt((this.#written.get(parent.runId) ?? this.#rowOf(parent.runId)).num) : null,
       parent?.runId ?? null,
       parent?.key ?? null,
       run.onClose ?? null,
-    ])[0];
-    if (row && rows.workerOf(row) !== undefined) this.#written.set(run.id, { num: rows.numOf(row), child: undefined });
-    return row;
-  }
-
-  #appendStarted(row: readonly unknown[], runId: string, link: number, event: RunEvent): void {
-    const bindings = [BigInt(rows.numOf(row)), BigInt(link), ...rows.toEventRow(event)];
-    const { lastInsertRowid } = this.#connection.run(sql.insertEvent, bindings);
-    this.#note({ type: 'events', events: [{ position: lastInsertRowid, runId, link, event }] });
+    ]);
+    return changes === 0 ? undefined : lastInsertRowid;
   }
 
   /** The events, with what came of the user's statements in the places that wait for it. */
@@ -180,14 +175,18 @@ export class RunWriter {
 
   /** Its first event is written with those of its parent, behind them. */
   #startChild(run: NewRun): void {
-    const row = this.#insert(run);
-    if (!row) return;
-    const event = { ...startedOnly, at: Math.floor(run.createdAt), payload: run.input };
-    this.#note({ type: 'events', events: this.#appends.add(rows.numOf(row), run.id, 0, [event]) });
-    this.#note({ type: 'run', run: rows.fromRunRow(row) });
+    const num = this.#insert(run);
+    if (num === undefined) return;
+    const record = rows.recordOf(run);
+    const event = { ...startedOnly, at: record.createdAt, payload: run.input };
+    this.#note({ type: 'events', events: this.#appends.add(num, run.id, 0, [event]) });
+    this.#note({ type: 'run', run: record });
   }
 
-  #setLink(runId: string, num: number, { link, versions, rewinds, next }: RunCommit): void {
+  #setLink(runId: string, written: Written, { link, versions, rewinds, next }: RunCommit): void {
+    if (!versions && !rewinds && !next) return;
+    written.record = undefined;
+    const { num } = written;
     const proof = this.#ownership.proof();
     const row = BigInt(num);
     if (versions) this.#connection.run(sql.setVersions, [JSON.stringify(versions), row, ...proof]);
@@ -200,63 +199,34 @@ export class RunWriter {
     this.#note({ type: 'events', events: this.#appends.add(num, runId, link + 1, [event]) });
   }
 
-  #closeChildren(num: number, { link, closesChildrenSince = 0 }: RunCommit, at: number): void {
-    const run = BigInt(num);
-    const told = [BigInt(closesChildrenSince), run, BigInt(link), BigInt(closesChildrenSince)];
-    for (const row of this.#connection.all(sql.closeChildren, [BigInt(Math.floor(at)), run, ...told])) {
-      this.#note({ type: 'letter', runId: String(row[5]), letter: rows.fromLetterRow(row) });
-    }
-  }
-
-  #tellParent(
-    { id, parent }: { id: string; parent: number },
-    { link, status }: RunCommit,
-    events: readonly RunEvent[],
-  ): void {
-    for (const event of events) {
-      const letter =
-        event.type === 'output-emitted'
-          ? outputLetter(link, event)
-          : isEnd(event) && status && isTerminal(status.status)
-            ? endLetter(event)
-            : undefined;
-      if (letter === undefined) continue;
-      const row = this.#connection.all(sql.insertChildLetter, [id, letter, BigInt(event.at), BigInt(parent)])[0];
-      if (!row) continue;
-      const [letterId, parentId] = row;
-      this.#note({
-        type: 'letter',
-        runId: String(parentId),
-        letter: { id: Number(letterId), kind: 'child', name: id, payload: letter, at: event.at },
-      });
-    }
-  }
-
-  #setStatus(runId: string, num: number, status: NonNullable<RunCommit['status']>): void {
+  #setStatus(runId: string, written: Written, status: NonNullable<RunCommit['status']>): void {
     const proof = this.#ownership.proof();
     const frees = isTerminal(status.status) || status.status === 'blocked' || status.frees === true;
-    const updated = this.#connection.all(sql.updateRun, [
+    const bindings = [
       status.status,
       BigInt(Math.floor(status.at)),
       status.wakeAt === undefined ? null : BigInt(Math.ceil(status.wakeAt)),
       status.detail ?? null,
       frees ? null : proof[0],
-      BigInt(num),
+      BigInt(written.num),
       ...proof,
-    ])[0];
-    if (!updated) throw fencedOut();
+    ];
+    written.record = written.record
+      ? this.#update(rows.withStatus(written.record, status, frees ? undefined : proof[0]), bindings)
+      : this.#updateAndRead(bindings);
     // A run that waits costs no memory.
     if (frees || status.status === 'waiting') this.#written.delete(runId);
-    this.#note({ type: 'run', run: rows.fromRunRow(updated) });
+    this.#note({ type: 'run', run: written.record });
   }
 
-  #existing(id: string): RunRecord {
-    const row = this.#connection.all(sql.runById, [id])[0];
-    if (!row)
-      throw new EngineError(
-        'RUN_NOT_FOUND',
-        `there is no run "${id}" in this database: start it first, or check the id`,
-      );
+  #update(record: RunRecord, bindings: readonly Binding[]): RunRecord {
+    if (this.#connection.run(sql.updateRun, bindings).changes === 0) throw fencedOut();
+    return record;
+  }
+
+  #updateAndRead(bindings: readonly Binding[]): RunRecord {
+    const row = this.#connection.all(sql.updateAndReadRun, bindings)[0];
+    if (!row) throw fencedOut();
     return rows.fromRunRow(row);
   }
 
@@ -281,11 +251,8 @@ export class RunWriter {
     if (!row) throw new EngineError('RUN_NOT_FOUND', `there is no run "${runId}" in this database`);
     const [num, parent, worker] = row;
     const child = parent === null || parent === undefined ? undefined : { id: runId, parent: Number(parent) };
-    return { num: Number(num), child, worker };
+    return { num: Number(num), record: undefined, child, worker };
   }
 }
 
 const startedOnly = { type: 'started', seq: 0, batch: 0, epoch: 0 } as const;
-
-/** A child that is at its end is asked nothing. */
-const openStatuses: readonly RunStatus[] = ['pending', 'running', 'waiting', 'paused', 'blocked', 'failed'];

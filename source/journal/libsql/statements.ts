@@ -14,19 +14,23 @@ export const appendEvents = (rows: number): string => `
   INSERT INTO tempolite_events (run, link, ${eventColumns})
   SELECT e.* FROM (VALUES ${Array(rows).fill(eventPlaces).join(', ')}) e WHERE ${fenced}`;
 
-/** An event of a run that nobody owns yet. */
-export const insertEvent = `INSERT INTO tempolite_events (run, link, ${eventColumns}) VALUES ${eventPlaces}`;
+/** First events of runs that nobody owns yet. */
+export const insertEvents = (rows: number): string => `
+  INSERT INTO tempolite_events (run, link, ${eventColumns}) VALUES ${Array(rows).fill(eventPlaces).join(', ')}`;
 
 export const insertRun = `
   INSERT INTO tempolite_runs
     (id, workflow, version, status, priority, tags, input_digest, created_at, updated_at, wake_at, worker,
      parent, parent_id, parent_key, on_close)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM tempolite_workers WHERE id = ? AND fence = ?), ?, ?, ?, ?)
-  ON CONFLICT (id) DO NOTHING RETURNING ${runColumns}`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (id) DO NOTHING`;
 
 export const updateRun = `
   UPDATE tempolite_runs SET status = ?, updated_at = ?, wake_at = ?, detail = ?, worker = ?
-  WHERE num = ? AND ${fenced} RETURNING ${runColumns}`;
+  WHERE num = ? AND ${fenced}`;
+
+/** The same for a run of which not everything is known. */
+export const updateAndReadRun = `${updateRun} RETURNING ${runColumns}`;
 
 /** A letter of a child. A parent that has failed may be retried, and then wants to know. */
 export const insertChildLetter = `
@@ -197,6 +201,9 @@ const firstWake = (status: 'pending' | 'waiting', whose: string): string =>
 export const nextWake = `
   SELECT min(first) FROM (${firstWake('pending', 'IS NULL')} UNION ALL ${firstWake('waiting', 'IS NULL')}
     UNION ALL ${firstWake('pending', '= ?')} UNION ALL ${firstWake('waiting', '= ?')})`;
+
+/** Whether a worker is still one. */
+export const isWorker = `SELECT ${fenced}`;
 
 export const workers = 'SELECT id, fence, host, pid, lease_until FROM tempolite_workers';
 export const deleteWorker = 'DELETE FROM tempolite_workers WHERE id = ?';

@@ -1,6 +1,8 @@
 import test from 'ava';
 import { ValueError } from '../../../source/errors.js';
+import type { RunCommit } from '../../../source/journal/journal.js';
 import { openJournal } from '../../../source/journal/libsql/open-journal.js';
+import type { RunRecord } from '../../../source/journal/run-record.js';
 import { opened } from '../../_support/connections.js';
 import { databaseOf } from '../../_support/files.js';
 import { newRun, output, own, seqsOf } from '../../_support/journals.js';
@@ -81,4 +83,57 @@ test('a journal of a thousand runs is read back whole', async (t) => {
 
   t.is((await journal.tail(0, 5000)).length, 2000);
   t.deepEqual(await seqsOf(journal, 'run 999'), [0, 1]);
+});
+
+test('what is announced of a run is what is read of it', async (t) => {
+  const journal = await openJournal();
+  t.teardown(() => journal.close());
+  await own(journal);
+  const announced: RunRecord[] = [];
+  journal.subscribe((changes) => {
+    for (const change of changes) if (change.type === 'run') announced.push(change.run);
+  });
+  const readAfter = async (work: Promise<unknown>): Promise<void> => {
+    await work;
+    t.deepEqual(announced.at(-1), await journal.run('run'));
+  };
+  const become = (seq: number, status: RunCommit['status'], more: Partial<RunCommit> = {}): Promise<void> =>
+    readAfter(journal.commit({ runId: 'run', link: 0, events: [output(seq)], ...(status ? { status } : {}), ...more }));
+
+  await journal.start(newRun('parent'));
+  const parent = { runId: 'parent', key: 'child:run#0' };
+  await readAfter(
+    journal.start(
+      newRun('run', { status: 'running', priority: 2, createdAt: 1.5, wakeAt: 7.5, tags: { n: '5' }, parent }),
+    ),
+  );
+  await become(1, { status: 'blocked', at: 2.5, detail: '"why"' });
+  await become(2, { status: 'running', at: 3 });
+  await become(3, { status: 'running', at: 4 }, { versions: { change: 1 } });
+  await become(4, { status: 'waiting', at: 5, wakeAt: 9.5 });
+  await become(5, { status: 'running', at: 6 });
+  await become(6, { status: 'completed', at: 7 });
+
+  t.is(announced.length, 8);
+});
+
+test('the first events of a hundred runs are written in the order of their starts, before what is appended', async (t) => {
+  const journal = await openJournal();
+  t.teardown(() => journal.close());
+  await own(journal);
+  await journal.start(newRun('owned', { status: 'running' }));
+  const ids = Array.from({ length: 100 }, (_, place) => `run ${place}`);
+
+  const commit = journal.commit({ runId: 'owned', link: 0, events: [output(1)] });
+  await Promise.all([commit, ...ids.map((id) => journal.start(newRun(id)))]);
+
+  const tail = await journal.tail(0, 1000);
+  t.deepEqual(
+    tail.map(({ position }) => position),
+    Array.from({ length: 102 }, (_, place) => place + 1),
+  );
+  t.deepEqual(
+    tail.map(({ runId }) => runId),
+    ['owned', ...ids, 'owned'],
+  );
 });

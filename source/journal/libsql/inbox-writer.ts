@@ -1,0 +1,98 @@
+import { EngineError } from '../../errors.js';
+import { endLetter, outputLetter } from '../child-letter.js';
+import { isEnd, type RunEvent } from '../event.js';
+import type { Change, NewRequest, NewSignal, RunCommit, SignalRecord } from '../journal.js';
+import type { RunRecord } from '../run-record.js';
+import { isTerminal, type RunStatus } from '../status.js';
+import type { Connection } from './connection.js';
+import type { Reader } from './reader.js';
+import * as rows from './rows.js';
+import * as sql from './statements.js';
+
+/** Everything that is put into inboxes by whoever it is, each method within a caller's transaction. */
+export class InboxWriter {
+  readonly #connection: Connection;
+  readonly #reader: Reader;
+  readonly #note: (change: Change) => void;
+
+  constructor(connection: Connection, reader: Reader, note: (change: Change) => void) {
+    this.#connection = connection;
+    this.#reader = reader;
+    this.#note = note;
+  }
+
+  signal(signal: NewSignal): { readonly accepted: boolean; readonly signal: SignalRecord } {
+    const { runId, name, payload, idempotencyKey = null } = signal;
+    const at = BigInt(Math.floor(signal.at));
+    const stored = this.#connection.all(sql.insertSignal, [name, payload, at, idempotencyKey, runId])[0];
+    if (stored) {
+      const record = rows.fromSignalRow(stored);
+      this.#note({ type: 'signal', runId, signal: record });
+      return { accepted: true, signal: record };
+    }
+    const before = idempotencyKey === null ? [] : this.#connection.all(sql.signalByKey, [runId, name, idempotencyKey]);
+    if (before[0]) return { accepted: false, signal: rows.fromSignalRow(before[0]) };
+    const run = this.#reader.run(runId);
+    if (!run)
+      throw new EngineError('RUN_NOT_FOUND', `there is no run "${runId}" to signal: start it first, or check the id`);
+    throw new EngineError(
+      'RUN_ENDED',
+      `run "${runId}" is ${run.status} and takes no more signals: "${name}" was not stored`,
+    );
+  }
+
+  request(
+    { runId, name, payload, at }: NewRequest,
+    statuses: readonly RunStatus[],
+  ): { readonly id: number | undefined; readonly run: RunRecord } {
+    const row = this.#connection.all(sql.insertRequest, [
+      name,
+      payload,
+      BigInt(Math.floor(at)),
+      runId,
+      JSON.stringify(statuses),
+    ])[0];
+    const run = this.#reader.existing(runId);
+    if (!row) return { id: undefined, run };
+    const letter = rows.fromLetterRow(row);
+    this.#note({ type: 'letter', runId, letter });
+    return { id: letter.id, run };
+  }
+
+  /** What the close policies of children ask of them. */
+  closeChildren(num: number, { link, closesChildrenSince = 0 }: RunCommit, at: number): void {
+    const run = BigInt(num);
+    const told = [BigInt(closesChildrenSince), run, BigInt(link), BigInt(closesChildrenSince)];
+    for (const row of this.#connection.all(sql.closeChildren, [BigInt(Math.floor(at)), run, ...told])) {
+      this.#note({ type: 'letter', runId: String(row[5]), letter: rows.fromLetterRow(row) });
+    }
+  }
+
+  /** What a child says of itself: its outputs, and its end. */
+  tellParent(
+    { id, parent }: { id: string; parent: number },
+    { link, status }: RunCommit,
+    events: readonly RunEvent[],
+  ): void {
+    for (const event of events) {
+      const letter =
+        event.type === 'output-emitted'
+          ? outputLetter(link, event)
+          : isEnd(event) && status && isTerminal(status.status)
+            ? endLetter(event)
+            : undefined;
+      if (letter === undefined) continue;
+      const row = this.#connection.all(sql.insertChildLetter, [id, letter, BigInt(event.at), BigInt(parent)])[0];
+      if (!row) continue;
+      const [letterId, parentId] = row;
+      this.#note({
+        type: 'letter',
+        runId: String(parentId),
+        letter: { id: Number(letterId), kind: 'child', name: id, payload: letter, at: event.at },
+      });
+    }
+  }
+}
+
+/** A child that is at its end is asked nothing. */
+export const openStatuses: readonly RunStatus[] = ['pending', 'running', 'waiting', 'paused', 'blocked', 'failed'];
