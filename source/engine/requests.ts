@@ -158,7 +158,7 @@ export class Requests {
       consumed: decision.staysAsked ? [] : [letter.id],
       ...(status ? { status: { ...status, ...keptDetail, frees } } : {}),
       ...(decision.goBack ? { rewinds: decision.goBack({ seq, at }).rewinds } : {}),
-      ...closingOf(decision, now),
+      ...closingOf(decision, [], now),
     });
   }
 }

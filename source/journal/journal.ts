@@ -45,6 +45,15 @@ export interface Exposed {
   readonly at: number;
 }
 
+/** Whose close policies are carried out, as of an instant. Children that are at their end are left alone. */
+export interface Closing {
+  readonly at: number;
+  /** Those of which an event of the link from this `seq` on tells; from 0 on: all. */
+  readonly since?: number;
+  /** These, by their ids. */
+  readonly children?: readonly string[];
+}
+
 /** What the owner of a run writes in one piece: all of it or nothing. */
 export interface RunCommit {
   readonly runId: string;
@@ -67,10 +76,7 @@ export interface RunCommit {
   readonly children?: readonly NewRun[];
   /** What is asked of children. */
   readonly requests?: readonly NewRequest[];
-  /** The close policies of all children that are not at their end are carried out, as of this instant. */
-  readonly closesChildrenAt?: number;
-  /** Only of those of which an event of the link from this `seq` on tells. */
-  readonly closesChildrenSince?: number;
+  readonly closes?: Closing;
   readonly exposed?: readonly Exposed[];
   /** All versions that the link has chosen. */
   readonly versions?: Readonly<Record<string, number>>;

@@ -69,12 +69,16 @@ export const decisionOn = (control: Control, standing: Standing): Decision => {
   }
 };
 
-/** What a decision means to the children of its run. */
+/** Which children of a run are closed with its commit: those that a decision is about, and these. */
 export const closingOf = (
-  { closesChildrenSince: since }: Decision,
-  now: number,
-): Pick<RunCommit, 'closesChildrenAt' | 'closesChildrenSince'> =>
-  since === undefined ? {} : { closesChildrenAt: now, closesChildrenSince: since };
+  decision: Decision | undefined,
+  children: readonly string[],
+  at: number,
+): Pick<RunCommit, 'closes'> => {
+  const since = decision?.closesChildrenSince;
+  if (since === undefined && children.length === 0) return {};
+  return { closes: { at, children, ...(since === undefined ? {} : { since }) } };
+};
 
 /** A failed run goes back to where the failure began. */
 export const retry = (

@@ -34,7 +34,7 @@ export class Deliveries {
     run.scope = mainScope;
     const cut = this.#pages.cutAt(event, run);
     run.exposures.met(event.batch);
-    if (event.type === 'child-closed') this.#children.closed(event);
+    if (event.type === 'child-closed' && this.#children.closed(event)) return undefined;
     if (run.pipeline.end) return this.#follow(cut ? this.#history.meetCut(event, cut) : this.#after.meet(event));
     run.seq = event.seq;
     const encounter = this.#meet(event, cut);
@@ -73,8 +73,7 @@ export class Deliveries {
         run.heldBatch = event.payload === 'cancel' ? event.batch : undefined;
         return;
       case 'run-forked':
-        // The children of the run that was copied are not this one's.
-        for (const command of run.commands.pending.values()) this.#children.replace(command);
+        this.#children.disown();
         return;
       case 'run-terminated':
         run.pipeline.finish(event);

@@ -102,6 +102,8 @@ export class History {
     const command = verdict.type === 'deliver' || verdict.type === 'note' ? verdict.command : undefined;
     if (!command || command.epoch !== event.epoch || !cut.keepsSuccesses) {
       this.skip(event);
+      // A rewind has closed it with its own commit; a retry keeps children, but for those that only what it has dropped asked for.
+      if (event.type === 'child-started' && cut.keepsSuccesses) this.#children.orphan(event);
       if (command?.spec.kind === 'child' && command.epoch === event.epoch) {
         // Its id is taken by the child that was started here.
         if (event.type === 'child-started' && verdict.type === 'note') Object.assign(command, verdict.changes);

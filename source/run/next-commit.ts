@@ -88,6 +88,7 @@ export class NextCommit {
     this.#pages.wrote(events);
     for (const event of events) if (event.type === 'saga-compensated') run.compensated.met(event);
     const consumed = [...(extras.consumed ?? []), ...this.#inbox.takeDiscarded()];
+    const closed = notes.flatMap(({ closes }) => closes ?? []);
     const back = decision?.goBack?.(placeIn(events));
     const commit = {
       runId: this.#record.id,
@@ -98,7 +99,7 @@ export class NextCommit {
       ...(exposed.length > 0 ? { exposed } : {}),
       ...this.#choicesOf(ready),
       ...(back ? { rewinds: back.rewinds } : {}),
-      ...(decision ? closingOf(decision, now) : {}),
+      ...closingOf(decision, closed, now),
       ...(end?.type === 'run-continued' ? { next: this.#nextLink(end.payload, now) } : {}),
       ...(status ? { status } : {}),
     };

@@ -2,7 +2,7 @@ import { EngineError } from '../../errors.js';
 import { defaultCodec } from '../../values/codec.js';
 import { endLetter, outputLetter } from '../child-letter.js';
 import { isEnd, type RunEvent } from '../event.js';
-import type { Change, Fork, NewRequest, RunCommit } from '../journal.js';
+import type { Change, Closing, Fork, NewRequest, RunCommit } from '../journal.js';
 import type { NewRun, RunRecord } from '../run-record.js';
 import type { Statement } from '../statement.js';
 import { isTerminal, type RunStatus } from '../status.js';
@@ -61,7 +61,7 @@ export class RunWriter {
     if (consumed.length > 0) this.#note({ type: 'consumed', runId, ids: consumed });
     for (const child of children) this.#startChild(child);
     for (const request of requests) this.request(request, openStatuses);
-    if (commit.closesChildrenAt !== undefined) this.#closeChildren(written.num, commit, commit.closesChildrenAt);
+    if (commit.closes) this.#closeChildren(written.num, link, commit.closes);
     for (const { name, payload, at } of exposed) {
       this.#connection.run(sql.expose, [BigInt(written.num), name, payload, BigInt(at)]);
       this.#note({ type: 'exposed', runId, exposed: { name, payload, at } });
@@ -200,9 +200,10 @@ export class RunWriter {
     this.#note({ type: 'events', events: this.#appends.add(num, runId, link + 1, [event]) });
   }
 
-  #closeChildren(num: number, { link, closesChildrenSince = 0 }: RunCommit, at: number): void {
+  #closeChildren(num: number, link: number, { at, since, children = [] }: Closing): void {
     const run = BigInt(num);
-    const told = [BigInt(closesChildrenSince), run, BigInt(link), BigInt(closesChildrenSince)];
+    const from = since === undefined ? null : BigInt(since);
+    const told = [JSON.stringify(children), from, run, BigInt(link), from];
     for (const row of this.#connection.all(sql.closeChildren, [BigInt(Math.floor(at)), run, ...told])) {
       this.#note({ type: 'letter', runId: String(row[5]), letter: rows.fromLetterRow(row) });
     }

@@ -41,11 +41,11 @@ export const insertRequest = `
   SELECT num, 'control', ?, ?, ? FROM tempolite_runs
   WHERE id = ? AND status IN (SELECT value FROM json_each(?)) RETURNING ${letterColumns}`;
 
-/** What is asked of the children of a run that was terminated, or that goes back behind what it has heard of them. */
+/** What is asked of these children of a run, and of those of which it has heard from an event on. */
 export const closeChildren = `
   INSERT INTO tempolite_inbox (run, kind, name, payload, at)
   SELECT num, 'control', on_close, '{}', ? FROM tempolite_runs
-  WHERE parent = ? AND on_close <> 'abandon' AND status NOT IN ${ended} AND (? = 0 OR parent_key IN
+  WHERE parent = ? AND on_close <> 'abandon' AND status NOT IN ${ended} AND (id IN (SELECT value FROM json_each(?)) OR ? = 0 OR parent_key IN
     (SELECT key FROM tempolite_events WHERE run = ? AND link = ? AND seq >= ? AND key LIKE 'child:%'))
   RETURNING ${letterColumns}, (SELECT id FROM tempolite_runs WHERE num = run)`;
 
