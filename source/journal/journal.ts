@@ -160,12 +160,13 @@ export interface Journal {
   /** Puts a signal into the mailbox. `RUN_NOT_FOUND`, `RUN_ENDED` when there is nobody to read it. */
   signal(signal: NewSignal): Promise<{ readonly accepted: boolean; readonly signal: SignalRecord }>;
   /**
-   * Puts a request into a run's inbox, if its status is one of these; answers with its id, or with `undefined`. `RUN_NOT_FOUND` when there
-   * is no such run.
+   * Puts a request into a run's inbox, if its status is one of `statuses`, or one of `behind` and another request waits there to be
+   * decided; answers with its id, or with `undefined`. `RUN_NOT_FOUND` when there is no such run.
    */
   request(
     request: NewRequest,
     statuses: readonly RunStatus[],
+    behind?: readonly RunStatus[],
   ): Promise<{ readonly id: number | undefined; readonly run: RunRecord }>;
   /** Copies the beginning of a run into a new, pending one. `RUN_NOT_FOUND`; `created: false` when the id is taken. */
   fork(fork: Fork): Promise<{ readonly created: boolean; readonly run: RunRecord }>;

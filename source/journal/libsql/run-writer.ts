@@ -75,6 +75,7 @@ export class RunWriter {
   request(
     { runId, name, payload, at }: NewRequest,
     statuses: readonly RunStatus[],
+    behind: readonly RunStatus[] = [],
   ): { readonly id: number | undefined; readonly run: RunRecord } {
     const row = this.#connection.all(sql.insertRequest, [
       name,
@@ -82,6 +83,7 @@ export class RunWriter {
       BigInt(Math.floor(at)),
       runId,
       JSON.stringify(statuses),
+      JSON.stringify(behind),
     ])[0];
     const run = this.#existing(runId);
     if (!row) return { id: undefined, run };
