@@ -130,10 +130,17 @@ export class NextCommit {
       const ended = decision.bodies.find((body) => body.type === 'run-terminated');
       return { status: 'terminated', at: now, ...(ended ? { detail: ended.payload } : {}) };
     }
-    if (decision?.status) return this.#stored.become(decision.status, now);
+    if (decision?.status) return this.#decidedStatus(decision, decision.status, now);
     if (holds !== 'no' || this.#after.isRecorded) return undefined;
     const isToBeDelivered = ready.length > 0 || decision?.then === 'turn';
     return this.#stored.next(now, isToBeDelivered || this.#run.commands.working);
+  }
+
+  /** A run that waits for its retry still does while it is paused, and when it is resumed. */
+  #decidedStatus({ goBack }: Decision, status: 'running' | 'paused', now: number): RunCommit['status'] {
+    const { retryAt, failure } = this.#after;
+    if (retryAt === undefined || goBack) return this.#stored.become(status, now);
+    return status === 'paused' ? this.#stored.pause(now, retryAt, failure) : this.#stored.park(now, retryAt, failure);
   }
 
   #choicesOf(ready: readonly Ready[]): Pick<RunCommit, 'versions'> {
