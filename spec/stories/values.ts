@@ -90,7 +90,7 @@ for (const [what, input] of Object.entries(refused)) {
     const { tempolite, clock } = await engineOf(t, { workflows: [giving] });
 
     const error = await t.throwsAsync(clock.until((await tempolite.start(giving, 1)).result()), {
-      code: 'ACTIVITY_FAILED',
+      code: 'RESULT_UNRECORDABLE',
     });
     t.regex(error.message, /order\.items\[1\]\.price/);
     t.is(calls, 1, 'the effect has happened: it is not repeated');
