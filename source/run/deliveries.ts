@@ -35,12 +35,18 @@ export class Deliveries {
     const cut = this.#pages.cutAt(event, run);
     run.exposures.met(event.batch);
     if (event.type === 'child-closed' && this.#children.closed(event)) return undefined;
-    if (run.pipeline.end) return this.#follow(cut ? this.#history.meetCut(event, cut) : this.#after.meet(event));
+    if (run.pipeline.end && !this.#isOfCancellation(event, cut))
+      return this.#follow(cut ? this.#history.meetCut(event, cut) : this.#after.meet(event));
     run.seq = event.seq;
     const encounter = this.#meet(event, cut);
     if (encounter) return this.#follow(encounter);
     if (!cut) this.#decide(event);
     return undefined;
+  }
+
+  /** What was recorded while the run was paused may have ended it before it is cancelled. */
+  #isOfCancellation({ type }: RunEvent, cut: Cut | undefined): boolean {
+    return (type === 'run-resumed' || type === 'cancel-requested') && !cut && !this.#after.isRecorded;
   }
 
   #meet(event: RunEvent, cut: Cut | undefined): Encounter {

@@ -84,11 +84,11 @@ export class RunInbox {
   }
 
   #standing(holds: Holds): Standing {
-    const { isClosing, isOver, failed } = this.#after;
+    const { isClosing, isToBeCancelled, isOver, failed } = this.#after;
     return {
       runId: this.#record.id,
       isPaused: holds === 'paused',
-      isClosing,
+      isClosing: isClosing && !isToBeCancelled,
       isOver,
       failed,
       rewinds: this.#record.rewinds,
