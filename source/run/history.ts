@@ -118,11 +118,8 @@ export class History {
       if (event.type === 'child-failed') this.#children.revive(command, event.payload);
       return undefined;
     }
-    if (event.type === 'timer-fired' && event.seq === cut.from) {
-      // The run's own timeout made it fail: it has the whole time once more.
-      this.#run.ready.rearm(command, cut.at + event.index - command.issuedAt);
-      return undefined;
-    }
+    // It has the whole time once more.
+    if (command === this.#run.timeout) return undefined;
     if (event.type === 'child-closed') {
       this.#children.replace(command);
       return undefined;
