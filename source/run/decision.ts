@@ -38,7 +38,7 @@ export interface Decision {
 /** `paused`, `restarting`: nothing is delivered or launched; in the second case until the run is replayed. */
 export type Holds = 'no' | 'paused' | 'restarting';
 
-const nothing: Decision = { bodies: [], then: 'nothing' };
+export const nothing: Decision = { bodies: [], then: 'nothing' };
 const resumed = { type: 'run-resumed' } as const;
 /** What may be asked of a run that is at its end. */
 const goesBack: readonly Control['type'][] = ['replay', 'rewind'];

@@ -55,6 +55,26 @@ test('a run is forked while it is at work, also by another process, and both go 
   t.deepEqual(calls, ['a', 'b', 'b']);
 });
 
+test('a fork that is asked for twice under the same id is one', async (t) => {
+  const calls: string[] = [];
+  const flow = chain(calls);
+  const { tempolite, clock } = await engineOf(t, { workflows: [flow] });
+  const run = await tempolite.start(flow, 1, { id: 'run' });
+  const other = await tempolite.start(flow, 1, { id: 'other' });
+  await clock.settle();
+
+  const forks = await Promise.all([run.fork(1, { id: 'fork' }), run.fork(1, { id: 'fork' })]);
+  await forks[0].signal(note, 'hello');
+  t.is(await clock.until(forks[1].result()), '2 hello');
+  const third = await run.fork(1, { id: 'fork' });
+
+  t.is(await third.result(), '2 hello');
+  t.deepEqual(calls, ['a', 'a', 'b']);
+  await t.throwsAsync(run.fork(0, { id: 'fork' }), { code: 'RUN_EXISTS' });
+  await t.throwsAsync(other.fork(1, { id: 'fork' }), { code: 'RUN_EXISTS' });
+  await t.throwsAsync(third.fork(1, { id: 'run' }), { code: 'RUN_EXISTS' });
+});
+
 test('a fork that cannot be is refused, and nothing is written', async (t) => {
   const flow = chain([]);
   const { tempolite, clock } = await engineOf(t, { workflows: [flow] });
