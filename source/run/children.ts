@@ -110,7 +110,7 @@ export class Children {
     });
   }
 
-  /** The history was copied from another run, whose children are not this one's. */
+  /** None of those so far is this run's. */
   disown(): void {
     this.#orphans.clear();
     for (const command of this.#commands.pending.values()) this.replace(command);

@@ -35,6 +35,7 @@ export class Deliveries {
     const cut = this.#pages.cutAt(event, run);
     run.exposures.met(event.batch);
     if (event.type === 'child-closed' && this.#children.closed(event)) return undefined;
+    if (event.type === 'run-forked') this.#disown();
     if (run.pipeline.end && !this.#isOfCancellation(event, cut))
       return this.#follow(cut ? this.#history.meetCut(event, cut) : this.#after.meet(event));
     run.seq = event.seq;
@@ -62,6 +63,12 @@ export class Deliveries {
     return undefined;
   }
 
+  /** The history was copied from another run: its children are not this one's, also where what was copied has ended the pipeline. */
+  #disown(): void {
+    this.#children.disown();
+    this.#run.cancellations.forgetChildren();
+  }
+
   /** What is about the run itself. */
   #decide(event: RunEvent): void {
     const run = this.#run;
@@ -77,9 +84,6 @@ export class Deliveries {
         return;
       case 'run-resumed':
         run.heldBatch = event.payload === 'cancel' ? event.batch : undefined;
-        return;
-      case 'run-forked':
-        this.#children.disown();
         return;
       case 'run-terminated':
         run.pipeline.finish(event);
