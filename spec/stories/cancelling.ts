@@ -1,7 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { catchError, delay, ignoreElements, map, merge, mergeMap, NEVER, of, retry, type Observable } from 'rxjs';
+import {
+  catchError,
+  delay,
+  firstValueFrom,
+  ignoreElements,
+  map,
+  merge,
+  mergeMap,
+  NEVER,
+  of,
+  retry,
+  type Observable,
+} from 'rxjs';
 import {
   activity,
   awaitSignal,
@@ -167,6 +179,29 @@ test('clean-up that never ends is not waited for beyond its limit', async (t) =>
 
   await t.throwsAsync(clock.until(run.result()), { code: 'RUN_CANCELLED' });
   t.is(clock.now() - before, 60 * 60 * 1000);
+});
+
+test('a run that has completed fails when its clean-up runs into its limit; what is left of that is told to stop', async (t) => {
+  const stopped: unknown[] = [];
+  const cleaning = workflow('cleaning', { cleanUpLimit: '1 hour' }, (n$: Observable<number>) =>
+    n$.pipe(
+      finalizeWith('quick', () => undefined),
+      finalizeWith('tidy', (context) => {
+        context.signal.addEventListener('abort', () => stopped.push(context.stepKey));
+        return new Promise(() => undefined);
+      }),
+    ),
+  );
+  const { tempolite, clock } = await engineOf(t, { workflows: [cleaning] });
+  const run = await tempolite.start(cleaning, 1);
+  const before = clock.now();
+
+  const error = await t.throwsAsync<Error & { errors: Error[] }>(clock.until(run.result()), { code: 'CLEANUP_FAILED' });
+
+  t.is(clock.now() - before, 60 * 60 * 1000);
+  t.regex(error.errors.map(({ message }) => message).join(), /took longer than its limit/);
+  t.deepEqual(stopped, ['finalizer:tidy#0']);
+  t.is(await firstValueFrom(run.output$), 1);
 });
 
 test('a run that continues as new is cancelled in its next link when that is asked while it cleans up', async (t) => {
