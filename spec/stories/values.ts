@@ -139,10 +139,10 @@ test('heartbeat details above the limit fail their attempt; those that were told
     length$.pipe(
       activity(
         'beat',
-        (length: number, { heartbeat, heartbeatDetails }) => {
-          told.push(heartbeatDetails);
-          heartbeat('short');
-          heartbeat('x'.repeat(length));
+        (length: number, context) => {
+          told.push(context.heartbeatDetails);
+          context.heartbeat('short');
+          context.heartbeat('x'.repeat(length));
         },
         { retry: { maxAttempts: 2, initialInterval: 1 } },
       ),
