@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'WORKFLOW_NOT_REGISTERED'
   | 'ACTIVITY_FAILED' // its last attempt failed; `cause` is the error of that attempt
   | 'ACTIVITY_TIMEOUT'
+  | 'RESULT_UNRECORDABLE' // it has taken effect, but its result cannot be written down; `cause` says why
   | 'BUFFER_OVERFLOW' // a stream outran its buffer
   | 'ENGINE_CLOSED'
   | 'DATABASE_IN_USE' // another live worker holds the database
@@ -74,7 +75,7 @@ export class JournalError extends TempoliteError {}
  */
 export class DeterminismError extends TempoliteError {}
 
-/** An activity gave up: `ACTIVITY_FAILED`, `ACTIVITY_TIMEOUT`, `BUFFER_OVERFLOW`. */
+/** An activity gave up: `ACTIVITY_FAILED`, `ACTIVITY_TIMEOUT`, `RESULT_UNRECORDABLE`, `BUFFER_OVERFLOW`. */
 export class ActivityError extends TempoliteError {}
 
 /** How a run ended other than by its own pipeline: `RUN_CANCELLED`, `RUN_TERMINATED`, `RUN_TIMEOUT`, `CLEANUP_FAILED`. */

@@ -133,7 +133,10 @@ export class Run<O = unknown> {
    */
   async rewind(to: number): Promise<void> {
     const record = await this.#host.histories.record(this.id);
-    if (!takenIn.rewind.includes(record.status)) throw wrongState('rewind', record);
+    if (!takenIn.rewind.includes(record.status)) {
+      if (await this.#host.histories.isAt(record, to)) return;
+      throw wrongState('rewind', record);
+    }
     await this.#host.histories.checkPlace(record, to);
     await this.#host.requests.ask(this.id, { type: 'rewind', goTo: to });
   }

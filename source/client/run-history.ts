@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { EngineError } from '../errors.js';
 import { dryReplay } from '../engine/dry-replay.js';
 import type { Registry } from '../engine/registry.js';
@@ -8,7 +9,7 @@ import { readEvents } from '../journal/history.js';
 import type { Journal } from '../journal/journal.js';
 import type { RunRecord } from '../journal/run-record.js';
 import { cutsOf, isCut } from '../run/rewinds.js';
-import { limited } from '../values/codec.js';
+import { defaultCodec, limited } from '../values/codec.js';
 import { newId } from '../values/ids.js';
 import { checkStart, type StartOptions, type Starts } from './starts.js';
 
@@ -75,7 +76,7 @@ export class RunHistories {
       to: at,
       run: { id, version, priority, tags, createdAt: now },
     });
-    if (!created)
+    if (!created && !(await this.#isForkOf(record, at, id)))
       throw new EngineError('RUN_EXISTS', `there is a run "${id}" already. Nothing was changed: use another id`);
     this.#executor.expect(id, now);
     return id;
@@ -98,6 +99,23 @@ export class RunHistories {
       );
       if (error) throw error;
     }
+  }
+
+  /** Whether the run has gone back to this place and recorded nothing since. */
+  async isAt({ id, link }: RunRecord, to: number): Promise<boolean> {
+    const last = await this.#journal.last(id, link);
+    return last?.type === 'run-rewound' && last.index === to;
+  }
+
+  /** Whether a run is a copy of another one up to this event, and goes on from there. */
+  async #isForkOf({ id, link }: RunRecord, at: number, forkId: string): Promise<boolean> {
+    const [[place], [copy, forked]] = await Promise.all([
+      this.#journal.events(id, link, at, 1),
+      this.#journal.events(forkId, 0, at, 2),
+    ]);
+    const isFrom = forked?.type === 'run-forked' && forked.payload === defaultCodec.encode(id);
+    // Another link of the same run has other events.
+    return isFrom && isDeepStrictEqual(place, copy);
   }
 
   /** Errors: `INVALID_ARGUMENT` for a place in the history to which one cannot go back. */

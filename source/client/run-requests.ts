@@ -4,17 +4,7 @@ import type { Journal } from '../journal/journal.js';
 import type { RunRecord } from '../journal/run-record.js';
 import type { RunStatus } from '../journal/status.js';
 import type { Clock } from '../run/clock.js';
-import { takenIn, type Control } from '../run/control.js';
-
-/** Statuses in which a run is already where the request would bring it: nothing is written then. */
-const alreadyThere: Readonly<Record<Control['type'], readonly RunStatus[]>> = {
-  pause: ['paused'],
-  resume: ['pending', 'running', 'waiting'],
-  cancel: ['cancelled'],
-  terminate: ['terminated'],
-  replay: ['pending', 'running', 'waiting'],
-  rewind: [],
-};
+import { alreadyThere, behindOf, takenIn, type Control } from '../run/control.js';
 
 interface Waiter {
   readonly resolve: () => void;
@@ -51,7 +41,7 @@ export class RunRequests {
   async ask(runId: string, control: Control): Promise<void> {
     const payload = control.type === 'rewind' ? JSON.stringify({ goTo: control.goTo }) : '{}';
     const request = { runId, name: control.type, payload, at: this.#clock.now() };
-    const { id, run } = await this.#journal.request(request, takenIn[control.type]);
+    const { id, run } = await this.#journal.request(request, takenIn[control.type], behindOf(control));
     if (id !== undefined) {
       if (control.type !== 'cancel') await this.#decided(id);
     } else if (!alreadyThere[control.type].includes(run.status)) throw wrongState(control.type, run);

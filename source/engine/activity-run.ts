@@ -151,7 +151,7 @@ export class ActivityRun implements AttemptReport {
       payload = this.#task.result.encode(value);
     } catch (error) {
       // The effect has happened: repeating it would not make its result any more recordable.
-      this.#giveUp(error);
+      this.#giveUp(error, 'RESULT_UNRECORDABLE');
       return;
     }
     this.#deliverLast({ type: 'activity-completed', payload });
@@ -214,9 +214,12 @@ export class ActivityRun implements AttemptReport {
   }
 
   #fail(error: unknown): void {
-    const isFinal = error instanceof ActivityError && error.code === 'BUFFER_OVERFLOW';
-    if (isFinal || error instanceof UnrecordableResult) {
-      this.#giveUp(isFinal ? error : error.cause);
+    if (error instanceof UnrecordableResult) {
+      this.#giveUp(error.cause, 'RESULT_UNRECORDABLE');
+      return;
+    }
+    if (error instanceof ActivityError && error.code === 'BUFFER_OVERFLOW') {
+      this.#giveUp(error);
       return;
     }
     const { clock, random } = this.#settings;
@@ -246,8 +249,7 @@ export class ActivityRun implements AttemptReport {
     });
   }
 
-  #giveUp(error: unknown): void {
-    const code = error instanceof ActivityError ? error.code : 'ACTIVITY_FAILED';
+  #giveUp(error: unknown, code = error instanceof ActivityError ? error.code : 'ACTIVITY_FAILED'): void {
     const attempts = this.#number === 1 ? 'its only attempt' : `${this.#number} attempts`;
     const text = messageOf(error);
     const final = new ActivityError(code, `activity "${this.#spec.name}" failed after ${attempts}: ${text}`, {

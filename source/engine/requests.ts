@@ -158,20 +158,25 @@ export class Requests {
       consumed: decision.staysAsked ? [] : [letter.id],
       ...(status ? { status: { ...status, ...keptDetail, frees } } : {}),
       ...(decision.goBack ? { rewinds: decision.goBack({ seq, at }).rewinds } : {}),
-      ...closingOf(decision, now),
+      ...closingOf(decision, [], now),
     });
   }
 }
 
-/** A run that is paused before it is due keeps the instant of its start, and waits for it when it is resumed. */
+/**
+ * A run that is paused before it is due keeps the instant of its start, and waits for it when it is resumed; so does one that has failed and
+ * waits for its retry: it is told by the failure in its detail.
+ */
 const startOf = (
   record: RunRecord,
   { bodies: [body], status }: Decision,
   now: number,
-): { readonly status?: 'pending'; readonly wakeAt?: number } => {
-  const { wakeAt } = record;
+): { readonly status?: 'pending' | 'waiting'; readonly wakeAt?: number; readonly detail?: string } => {
+  const { wakeAt, detail } = record;
   if (wakeAt === undefined || wakeAt <= now) return {};
-  if (record.status === 'pending' && status === 'paused') return { wakeAt };
+  const isToWait = record.status === 'pending' || (record.status === 'waiting' && detail !== undefined);
+  if (isToWait && status === 'paused') return { wakeAt };
   const goesOn = record.status === 'paused' && body?.type === 'run-resumed' && body.payload === undefined;
-  return goesOn ? { status: 'pending', wakeAt } : {};
+  if (!goesOn) return {};
+  return detail === undefined ? { status: 'pending', wakeAt } : { status: 'waiting', wakeAt, detail };
 };

@@ -45,6 +45,15 @@ export interface Exposed {
   readonly at: number;
 }
 
+/** Whose close policies are carried out, as of an instant. Children that are at their end are left alone. */
+export interface Closing {
+  readonly at: number;
+  /** Those of which an event of the link from this `seq` on tells; from 0 on: all. */
+  readonly since?: number;
+  /** These, by their ids. */
+  readonly children?: readonly string[];
+}
+
 /** What the owner of a run writes in one piece: all of it or nothing. */
 export interface RunCommit {
   readonly runId: string;
@@ -67,10 +76,7 @@ export interface RunCommit {
   readonly children?: readonly NewRun[];
   /** What is asked of children. */
   readonly requests?: readonly NewRequest[];
-  /** The close policies of all children that are not at their end are carried out, as of this instant. */
-  readonly closesChildrenAt?: number;
-  /** Only of those of which an event of the link from this `seq` on tells. */
-  readonly closesChildrenSince?: number;
+  readonly closes?: Closing;
   readonly exposed?: readonly Exposed[];
   /** All versions that the link has chosen. */
   readonly versions?: Readonly<Record<string, number>>;
@@ -154,12 +160,13 @@ export interface Journal {
   /** Puts a signal into the mailbox. `RUN_NOT_FOUND`, `RUN_ENDED` when there is nobody to read it. */
   signal(signal: NewSignal): Promise<{ readonly accepted: boolean; readonly signal: SignalRecord }>;
   /**
-   * Puts a request into a run's inbox, if its status is one of these; answers with its id, or with `undefined`. `RUN_NOT_FOUND` when there
-   * is no such run.
+   * Puts a request into a run's inbox, if its status is one of `statuses`, or one of `behind` and another request waits there to be
+   * decided; answers with its id, or with `undefined`. `RUN_NOT_FOUND` when there is no such run.
    */
   request(
     request: NewRequest,
     statuses: readonly RunStatus[],
+    behind?: readonly RunStatus[],
   ): Promise<{ readonly id: number | undefined; readonly run: RunRecord }>;
   /** Copies the beginning of a run into a new, pending one. `RUN_NOT_FOUND`; `created: false` when the id is taken. */
   fork(fork: Fork): Promise<{ readonly created: boolean; readonly run: RunRecord }>;

@@ -20,7 +20,7 @@ import { toActivity } from './execute.js';
  * 3. The result is recorded, then emitted. Once recorded it never runs again.
  * 4. Unsubscribing cancels it: `context.signal` fires, a late outcome is dropped.
  *
- * Errors: `ACTIVITY_FAILED` (its `cause` is the last attempt's error), `ACTIVITY_TIMEOUT`, `BUFFER_OVERFLOW`; an input that its codec
+ * Errors: `ACTIVITY_FAILED` (its `cause` is the last attempt's error), `ACTIVITY_TIMEOUT`, `RESULT_UNRECORDABLE`, `BUFFER_OVERFLOW`; an input that its codec
  * refuses (`DECODE_FAILED`, `INVALID_VALUE`) before anything is started.
  *
  * @example

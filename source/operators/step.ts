@@ -1,9 +1,10 @@
 import { EMPTY, Observable, type OperatorFunction } from 'rxjs';
-import { DeterminismError, EngineError } from '../errors.js';
+import { ActivityError, DeterminismError, EngineError } from '../errors.js';
 import type { ActivityContext, ActivityFunction, ActivityObject, Emitted, ExecutionOptions } from '../run/activity.js';
 import type { Command } from '../run/command.js';
 import type { RunContext } from '../run/context.js';
 import type { Codec } from '../values/codec.js';
+import { decodeFailure } from '../values/failure.js';
 import { defineActivity, type ActivityDefinition, type ActivityOptions } from './activity-definition.js';
 import { ask, eachInRun } from './ask.js';
 import { toActivity } from './execute.js';
@@ -26,7 +27,9 @@ export interface StepOptions<I, O> extends Omit<ActivityOptions<I, O>, 'concurre
 /**
  * A step of a saga: an activity, and how it is undone. To be used within `saga(…)`, in its list of operators or in an inner pipeline.
  *
- * The idempotency key of the compensation is not that of the step. A step without a compensation has nothing to undo.
+ * The idempotency key of the compensation is not that of the step. A step without a compensation has nothing to undo. One whose result cannot be
+ * recorded (`RESULT_UNRECORDABLE`) makes its saga fail and is compensated with the others: it has taken effect. Its compensation gets
+ * `undefined` for the result.
  *
  * Records as an activity, under the name `saga/step`. Errors: as `activity`; a step outside a saga blocks its run with `NOT_IN_SAGA`.
  *
@@ -83,7 +86,10 @@ const performed = <I, O>(
       deliver: (event) => {
         if (event.type === 'activity-completed')
           saga.took(command, undoOf(command, event.payload ?? command.progress.last));
-        else if (event.type === 'activity-failed') saga.ended(command);
+        else if (event.type === 'activity-failed') {
+          if (hasHappened(event.payload)) saga.took(command, undoOf(command, undefined));
+          else saga.ended(command);
+        }
         spec.deliver(event);
       },
     });
@@ -101,11 +107,17 @@ const effectCodec = <I, O>(
 ): Codec<Effect<I, O>> => ({
   encode: ({ input }) => codec.encode(input),
   decode: (text) => ({
-    // A stream that emitted nothing has no result.
+    // A stream that emitted nothing has no result, nor has a step whose result could not be recorded.
     result: (payload === undefined ? undefined : output.decode(payload)) as O,
     input: codec.decode(text),
   }),
 });
+
+/** Only its result could not be written down. */
+const hasHappened = (failure: string): boolean => {
+  const error = decodeFailure(failure);
+  return error instanceof ActivityError && error.code === 'RESULT_UNRECORDABLE';
+};
 
 const callable = <F>(name: string, fn: F): F => {
   if (typeof fn === 'function' || (typeof fn === 'object' && fn !== null && 'run' in fn)) return fn;

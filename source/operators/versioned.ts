@@ -1,5 +1,5 @@
-import { buffer, concat, concatWith, connect, dematerialize, from, materialize, mergeMap, NEVER, take } from 'rxjs';
-import type { Observable, ObservableNotification, OperatorFunction } from 'rxjs';
+import { concat, concatWith, connect, defer, dematerialize, materialize, mergeMap, NEVER, take, tap } from 'rxjs';
+import type { ObservableNotification, OperatorFunction } from 'rxjs';
 import { EngineError } from '../errors.js';
 import { getVersion } from './get-version.js';
 
@@ -36,27 +36,41 @@ export function versioned<I, A, B, C, D>(
 ): Op<I, A | B | C | D>;
 export function versioned<I, A>(change: string, branches: { readonly [version: number]: Op<I, A> }): Op<I, A> {
   const { min, max } = rangeOf(change, branches);
-  const chosen = (): Observable<number> => getVersion(change, min, max);
   return (source) =>
-    source.pipe(
-      // The end of an empty source comes here, too: a branch may make something of it.
-      materialize(),
-      concatWith(NEVER),
-      connect((all$: Observable<ObservableNotification<I>>) =>
-        all$.pipe(
-          // What comes before the choice is committed waits for it.
-          buffer(all$.pipe(take(1), mergeMap(chosen))),
-          take(1),
-          mergeMap((early) =>
-            chosen().pipe(
-              mergeMap((version) =>
-                concat(from(early), all$).pipe(dematerialize(), branchOf(change, branches, version)),
-              ),
+    defer(() => {
+      const held = new Held<ObservableNotification<I>>();
+      return source.pipe(
+        // The end of an empty source comes here, too: a branch may make something of it.
+        materialize(),
+        concatWith(NEVER),
+        tap((value) => {
+          held.pass(value);
+        }),
+        connect((all$) =>
+          all$.pipe(
+            take(1),
+            mergeMap(() => getVersion(change, min, max)),
+            mergeMap((version) =>
+              concat(held.values(), all$).pipe(dematerialize(), branchOf(change, branches, version)),
             ),
           ),
         ),
-      ),
-    );
+      );
+    });
+}
+
+/** What comes before the choice is committed waits for it; and what comes in reaction to that while it is handed on waits for its turn. */
+class Held<V> {
+  #values: V[] | undefined = [];
+
+  pass(value: V): void {
+    this.#values?.push(value);
+  }
+
+  *values(): Generator<V, void> {
+    yield* this.#values ?? [];
+    this.#values = undefined;
+  }
 }
 
 const rangeOf = (change: string, branches: object): { readonly min: number; readonly max: number } => {

@@ -48,6 +48,12 @@ export class AfterEnd {
     return this.#run.pipeline.end !== undefined && !this.isRecorded;
   }
 
+  /** What had been recorded while it was paused has ended it, and it goes on only to be cancelled: that is how it ends. */
+  get isToBeCancelled(): boolean {
+    const { pipeline, heldBatch } = this.#run;
+    return this.isClosing && heldBatch !== undefined && pipeline.end?.type !== 'run-cancelled';
+  }
+
   get isRecorded(): boolean {
     return this.#recorded !== undefined;
   }
@@ -63,7 +69,9 @@ export class AfterEnd {
 
   /** It is cleaning up, and that will not be its end: it goes back, or on to its next link. */
   get goesOn(): boolean {
-    return this.isClosing && (this.willRetry || this.#run.pipeline.end?.type === 'run-continued');
+    return (
+      this.isClosing && !this.isToBeCancelled && (this.willRetry || this.#run.pipeline.end?.type === 'run-continued')
+    );
   }
 
   get failed(): { readonly index?: number; readonly seq: number } | undefined {
@@ -82,7 +90,8 @@ export class AfterEnd {
    */
   launches(decision: Decision | undefined, holds: Holds): Launches {
     if (this.isRecorded) return noneOfThem;
-    const isCancelled = decision?.then === 'turn' && holds === 'no' && !this.#run.pipeline.end;
+    const isCancelled =
+      decision?.then === 'turn' && holds === 'no' && (!this.#run.pipeline.end || this.isToBeCancelled);
     if (isCancelled) return ({ batch, spec }) => spec.kind === 'version' || batch !== this.#run.heldBatch;
     if (decision || holds !== 'no') return choices;
     return this.#run.pipeline.end ? cleanUp : allOfThem;
@@ -96,7 +105,7 @@ export class AfterEnd {
   /** Asks the retry policy, once; whether what is in flight has to hear that the run has failed for good. */
   isToBeSoftened(host: ExecutionHost): boolean {
     const { end } = this.#run.pipeline;
-    if (this.#isPlanned || end?.type !== 'run-failed' || this.isRecorded) return false;
+    if (this.#isPlanned || end?.type !== 'run-failed' || this.isRecorded || this.isToBeCancelled) return false;
     this.#isPlanned = true;
     const random = (): number => host.random();
     // Counted from its failure, not from the end of its clean-up, which a crash may put off.

@@ -34,6 +34,11 @@ export class Cancellations {
     if (command.launched || command.child.state !== 'absent') this.#launched.push(command);
   }
 
+  /** The children that were cancelled so far are those of another run. */
+  forgetChildren(): void {
+    this.#launched = this.#launched.filter(({ spec }) => spec.kind !== 'child');
+  }
+
   /** Its AbortSignal is to fire, its outcome is waited for. */
   soften(command: Command): void {
     this.#softened.push(command);

@@ -1,6 +1,6 @@
 import { ChildError } from '../errors.js';
 import type { ChildLetter } from '../journal/child-letter.js';
-import type { ChildClosed, RunEvent } from '../journal/event.js';
+import type { ChildClosed, ChildStarted, RunEvent } from '../journal/event.js';
 import type { Letter, NewRequest } from '../journal/journal.js';
 import type { NewRun } from '../journal/run-record.js';
 import { digest } from '../values/digest.js';
@@ -23,6 +23,8 @@ export class Children {
   readonly #closing = new Map<string, Command>();
   /** Whose policies have been carried out, in what is replayed. */
   readonly #closed = new Set<string>();
+  /** Started in a part of the journal that no longer counts, by what nobody asks for any more; their policy is not carried out yet. */
+  readonly #orphans = new Map<string, PendingNote>();
   readonly #byId = new Map<string, Command>();
 
   constructor(runId: string, link: number, commands: Commands) {
@@ -32,8 +34,12 @@ export class Children {
   }
 
   idOf({ epoch, key, child }: Command): string {
+    return this.#idOf(epoch, key, child.incarnation);
+  }
+
+  #idOf(epoch: number, key: string, incarnation: number): string {
     const id = idempotencyKey(this.#runId, this.#link, epoch, key);
-    const whole = child.incarnation === 0 ? id : `${id}~${child.incarnation}`;
+    const whole = incarnation === 0 ? id : `${id}~${incarnation}`;
     return whole.length <= longestId ? whole : `${whole.slice(0, longestId / 2)}~${digest(whole)}`;
   }
 
@@ -85,9 +91,29 @@ export class Children {
     this.#closing.set(key, command);
   }
 
-  /** The record says that its policy has been carried out. A replay hears of that before it looks at what it has cancelled. */
-  closed({ key, epoch, index }: RunEvent & ChildClosed): void {
-    this.#closed.add(nameOf(key, epoch, index));
+  /**
+   * The record says that its policy has been carried out. A replay hears of that before it looks at what it has cancelled. Answers whether
+   * it is about a child that the code does not ask for any more.
+   */
+  closed({ key, epoch, index }: RunEvent & ChildClosed): boolean {
+    const name = nameOf(key, epoch, index);
+    this.#closed.add(name);
+    return this.#orphans.delete(name);
+  }
+
+  /** A retry has gone back behind what asked for this child: nobody listens to it any more. */
+  orphan({ key, epoch, index, digest: ofInput }: RunEvent & ChildStarted): void {
+    this.#orphans.set(nameOf(key, epoch, index), {
+      command: { key, epoch, state: 'cancelled', spec: { digest: ofInput } },
+      note: { type: 'child-closed', index },
+      closes: this.#idOf(epoch, key, index),
+    });
+  }
+
+  /** None of those so far is this run's. */
+  disown(): void {
+    this.#orphans.clear();
+    for (const command of this.#commands.pending.values()) this.replace(command);
   }
 
   /** Carries out the policies of those that nobody listens to any more; at the end of the run of all that are at work. */
@@ -95,16 +121,19 @@ export class Children {
     if (this.#closing.size === 0 && !(all && this.#commands.pending.size > 0)) return none;
     const listening = all ? [...this.#commands.pending.values()].filter(isAtWork) : [];
     const closing = [...this.#closing.values(), ...listening];
+    const orphans = [...this.#orphans.values()];
     this.#closing.clear();
-    return closing.map((command) => ({
+    this.#orphans.clear();
+    const closed = closing.map((command): PendingNote => ({
       command,
       note: { type: 'child-closed', index: command.child.incarnation },
       request: closeRequest(command, this.idOf(command), now),
     }));
+    return [...orphans, ...closed];
   }
 
   get isClosing(): boolean {
-    return this.#closing.size > 0;
+    return this.#closing.size > 0 || this.#orphans.size > 0;
   }
 
   /** A retry finds the child closed: another one is started. */

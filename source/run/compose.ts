@@ -1,16 +1,18 @@
 import type { EventBody, EventHeader, RunEvent } from '../journal/event.js';
 import type { NewRequest, RunCommit } from '../journal/journal.js';
 import type { NewRun } from '../journal/run-record.js';
-import type { Command } from './command.js';
+import type { Command, CommandSpec } from './command.js';
 import type { Note, Outcome, Ready } from './ready.js';
 
 export interface PendingNote {
-  readonly command: Command;
+  readonly command: Pick<Command, 'key' | 'epoch' | 'state'> & { readonly spec: Pick<CommandSpec, 'digest'> };
   readonly note: Note;
   readonly recorded?: (() => void) | undefined;
   /** What goes into the same commit. */
   readonly child?: NewRun;
   readonly request?: NewRequest | undefined;
+  /** The id of a child whose close policy is carried out. */
+  readonly closes?: string;
 }
 
 /** What one commit of a run is made of, in the order in which it is written. */
@@ -97,7 +99,13 @@ const extrasOf = (
 export const instantOf = ({ type }: EventBody, clock: number, now: number): number =>
   type === 'cancel-requested' || type === 'run-retried' || type === 'run-rewound' ? Math.max(clock, now) : clock;
 
-const ofCommand = (command: Command, body: Outcome | Note, seq: number, batch: number, at: number): RunEvent => {
+const ofCommand = (
+  command: PendingNote['command'],
+  body: Outcome | Note,
+  seq: number,
+  batch: number,
+  at: number,
+): RunEvent => {
   const { key, epoch } = command;
   const { digest } = command.spec;
   // Most events are this one, and spreading is slow: it took as long as the rest of the commit (measured).

@@ -2,7 +2,7 @@ import { RunError } from '../errors.js';
 import type { End, EventBody } from '../journal/event.js';
 import type { Letter } from '../journal/journal.js';
 import type { Rewind } from '../journal/run-record.js';
-import type { RunStatus } from '../journal/status.js';
+import { isTerminal, type RunStatus } from '../journal/status.js';
 import { encodeFailure } from '../values/failure.js';
 
 /** What can be asked of a run from outside. `goTo` of a rewind is the last event that still counts. */
@@ -19,6 +19,20 @@ export const takenIn: Readonly<Record<Control['type'], readonly RunStatus[]>> = 
   replay: ['failed', 'paused', 'blocked'],
   rewind: ['failed', 'paused', 'blocked', 'completed'],
 };
+
+/** Statuses in which a run is already where the request would bring it: nothing is written then, unless something else is to be decided first. */
+export const alreadyThere: Readonly<Record<Control['type'], readonly RunStatus[]>> = {
+  pause: ['paused'],
+  resume: ['pending', 'running', 'waiting'],
+  cancel: ['cancelled'],
+  terminate: ['terminated'],
+  replay: ['pending', 'running', 'waiting'],
+  rewind: [],
+};
+
+/** Statuses in which a request is taken behind another one: that may bring the run to another status before. */
+export const behindOf = ({ type }: Control): readonly RunStatus[] =>
+  alreadyThere[type].filter((status) => !isTerminal(status));
 
 /** The request in a letter; `undefined` for one of a later release. */
 export const controlOf = ({ name, payload }: Letter): Control | undefined => {

@@ -38,7 +38,7 @@ export interface Decision {
 /** `paused`, `restarting`: nothing is delivered or launched; in the second case until the run is replayed. */
 export type Holds = 'no' | 'paused' | 'restarting';
 
-const nothing: Decision = { bodies: [], then: 'nothing' };
+export const nothing: Decision = { bodies: [], then: 'nothing' };
 const resumed = { type: 'run-resumed' } as const;
 /** What may be asked of a run that is at its end. */
 const goesBack: readonly Control['type'][] = ['replay', 'rewind'];
@@ -69,12 +69,16 @@ export const decisionOn = (control: Control, standing: Standing): Decision => {
   }
 };
 
-/** What a decision means to the children of its run. */
+/** Which children of a run are closed with its commit: those that a decision is about, and these. */
 export const closingOf = (
-  { closesChildrenSince: since }: Decision,
-  now: number,
-): Pick<RunCommit, 'closesChildrenAt' | 'closesChildrenSince'> =>
-  since === undefined ? {} : { closesChildrenAt: now, closesChildrenSince: since };
+  decision: Decision | undefined,
+  children: readonly string[],
+  at: number,
+): Pick<RunCommit, 'closes'> => {
+  const since = decision?.closesChildrenSince;
+  if (since === undefined && children.length === 0) return {};
+  return { closes: { at, children, ...(since === undefined ? {} : { since }) } };
+};
 
 /** A failed run goes back to where the failure began. */
 export const retry = (

@@ -34,13 +34,20 @@ export class Deliveries {
     run.scope = mainScope;
     const cut = this.#pages.cutAt(event, run);
     run.exposures.met(event.batch);
-    if (event.type === 'child-closed') this.#children.closed(event);
-    if (run.pipeline.end) return this.#follow(cut ? this.#history.meetCut(event, cut) : this.#after.meet(event));
+    if (event.type === 'child-closed' && this.#children.closed(event)) return undefined;
+    if (event.type === 'run-forked') this.#disown();
+    if (run.pipeline.end && !this.#isOfCancellation(event, cut))
+      return this.#follow(cut ? this.#history.meetCut(event, cut) : this.#after.meet(event));
     run.seq = event.seq;
     const encounter = this.#meet(event, cut);
     if (encounter) return this.#follow(encounter);
     if (!cut) this.#decide(event);
     return undefined;
+  }
+
+  /** What was recorded while the run was paused may have ended it before it is cancelled. */
+  #isOfCancellation({ type }: RunEvent, cut: Cut | undefined): boolean {
+    return (type === 'run-resumed' || type === 'cancel-requested') && !cut && !this.#after.isRecorded;
   }
 
   #meet(event: RunEvent, cut: Cut | undefined): Encounter {
@@ -54,6 +61,12 @@ export class Deliveries {
     this.#run.batch = delivery.batch;
     this.#run.deliver(command, delivery, last);
     return undefined;
+  }
+
+  /** The history was copied from another run: its children are not this one's, also where what was copied has ended the pipeline. */
+  #disown(): void {
+    this.#children.disown();
+    this.#run.cancellations.forgetChildren();
   }
 
   /** What is about the run itself. */
@@ -71,10 +84,6 @@ export class Deliveries {
         return;
       case 'run-resumed':
         run.heldBatch = event.payload === 'cancel' ? event.batch : undefined;
-        return;
-      case 'run-forked':
-        // The children of the run that was copied are not this one's.
-        for (const command of run.commands.pending.values()) this.#children.replace(command);
         return;
       case 'run-terminated':
         run.pipeline.finish(event);

@@ -102,6 +102,8 @@ export class History {
     const command = verdict.type === 'deliver' || verdict.type === 'note' ? verdict.command : undefined;
     if (!command || command.epoch !== event.epoch || !cut.keepsSuccesses) {
       this.skip(event);
+      // A rewind has closed it with its own commit; a retry keeps children, but for those that only what it has dropped asked for.
+      if (event.type === 'child-started' && cut.keepsSuccesses) this.#children.orphan(event);
       if (command?.spec.kind === 'child' && command.epoch === event.epoch) {
         // Its id is taken by the child that was started here.
         if (event.type === 'child-started' && verdict.type === 'note') Object.assign(command, verdict.changes);
@@ -116,11 +118,8 @@ export class History {
       if (event.type === 'child-failed') this.#children.revive(command, event.payload);
       return undefined;
     }
-    if (event.type === 'timer-fired' && event.seq === cut.from) {
-      // The run's own timeout made it fail: it has the whole time once more.
-      this.#run.ready.rearm(command, cut.at + event.index - command.issuedAt);
-      return undefined;
-    }
+    // It has the whole time once more.
+    if (command === this.#run.timeout) return undefined;
     if (event.type === 'child-closed') {
       this.#children.replace(command);
       return undefined;

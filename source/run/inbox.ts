@@ -2,9 +2,9 @@ import type { Letter } from '../journal/journal.js';
 import type { RunRecord } from '../journal/run-record.js';
 import type { AfterEnd } from './after-end.js';
 import type { Children } from './children.js';
-import { controlOf } from './control.js';
+import { controlOf, type Control } from './control.js';
 import { isFailure } from './decide.js';
-import { decisionOn, retry, type Decision, type Holds, type Standing } from './decision.js';
+import { decisionOn, nothing, retry, type Decision, type Holds, type Standing } from './decision.js';
 import type { LiveContext } from './live-context.js';
 
 /** What others have written to a run: its children, and whoever asks something of it. */
@@ -53,7 +53,7 @@ export class RunInbox {
         if (holds === 'no') this.#hear(letter);
       } else {
         const control = controlOf(letter);
-        const decision = control && decisionOn(control, this.#standing(holds));
+        const decision = control && this.#decisionOn(control, holds);
         // A request that comes to nothing is consumed all the same: whoever asked hears of that.
         if (!decision?.staysAsked) this.#discarded.push(letter.id);
         if (decision) return decision;
@@ -62,6 +62,12 @@ export class RunInbox {
     const { failed, retryAt } = this.#after;
     const isDue = failed && retryAt !== undefined && retryAt <= now && holds === 'no';
     return isDue ? retry(failed, this.#standing(holds), true) : undefined;
+  }
+
+  #decisionOn(control: Control, holds: Holds): Decision {
+    // It has gone back, and on from there, since that was asked for.
+    const isLate = control.type === 'rewind' && holds !== 'paused' && !this.#after.isOver;
+    return isLate ? nothing : decisionOn(control, this.#standing(holds));
   }
 
   #takeLetter(): Letter | undefined {
@@ -85,11 +91,11 @@ export class RunInbox {
   }
 
   #standing(holds: Holds): Standing {
-    const { isClosing, isOver, failed } = this.#after;
+    const { isClosing, isToBeCancelled, isOver, failed } = this.#after;
     return {
       runId: this.#record.id,
       isPaused: holds === 'paused',
-      isClosing,
+      isClosing: isClosing && !isToBeCancelled,
       isOver,
       failed,
       rewinds: this.#record.rewinds,

@@ -55,6 +55,8 @@ export class LiveContext implements RunContext {
   readonly pipeline: Pipeline;
   /** Whether the next link is to have the newest version. */
   takesNewest = false;
+  /** The timer of the workflow's own timeout. */
+  timeout: Command | undefined;
 
   readonly #owner: ContextOwner;
   readonly #workflow: WorkflowDefinition<unknown, unknown>;
@@ -209,10 +211,12 @@ export class LiveContext implements RunContext {
     if (last) this.commands.settle(command);
   }
 
-  /** Nothing can swallow it: the pipeline is not told, it is left. */
+  /** Nothing can swallow it: the pipeline is not told, it is left. What it had come to while it was paused does not count. */
   cancelRun(): void {
+    const hasEnded = this.pipeline.end !== undefined;
     const error = new RunError('RUN_CANCELLED', `run "${this.runId}" was cancelled`);
-    this.pipeline.finish({ type: 'run-cancelled', payload: encodeFailure(error) });
+    this.pipeline.cancel({ type: 'run-cancelled', payload: encodeFailure(error) });
+    if (hasEnded) this.#cancelPending();
   }
 
   /**
@@ -224,9 +228,7 @@ export class LiveContext implements RunContext {
     if (this.pipeline.end?.type === 'run-failed') this.cancellations.forget();
     else {
       this.cancellations.takeEffect();
-      for (const command of [...this.commands.pending.values()]) {
-        if (!command.scope.cleanUp) this.cancellations.cancel(command);
-      }
+      this.#cancelPending();
     }
     this.ready.forgetWaits(({ scope }) => !scope.cleanUp);
     if (this.cleanUps.pending) this.#limitCleanUp();
@@ -240,8 +242,22 @@ export class LiveContext implements RunContext {
     }
   }
 
+  #cancelPending(): void {
+    for (const command of [...this.commands.pending.values()]) {
+      if (!command.scope.cleanUp) this.cancellations.cancel(command);
+    }
+  }
+
+  /** Who goes back by hand has the whole time once more. */
+  renewTimeout(at: number): void {
+    const { timeoutMs } = this.#workflow.limits;
+    if (timeoutMs !== undefined && this.timeout?.state === 'pending') {
+      this.ready.rearm(this.timeout, Math.ceil(at + timeoutMs));
+    }
+  }
+
   #limitRun(lengthMs: number): void {
-    this.issue({
+    this.timeout = this.issue({
       kind: 'timer',
       name: 'workflow timeout',
       digest: '',

@@ -86,7 +86,8 @@ export class NextCommit {
     );
     this.#pages.wrote(events);
     for (const event of events) if (event.type === 'saga-compensated') run.compensated.met(event);
-    const written: Written = { events, extras, exposed, discarded: this.#inbox.takeDiscarded(), ready, status };
+    const discarded = this.#inbox.takeDiscarded();
+    const written: Written = { events, extras, exposed, discarded, ready, notes, status };
     const isPlain = !decision && end?.type !== 'run-continued';
     const commit = (isPlain ? this.#plain(written) : undefined) ?? this.#commitOf(written, now, decision, end);
     return { commit, notes, ready, decision, end, firstDelivery };
@@ -100,12 +101,13 @@ export class NextCommit {
   }
 
   #commitOf(
-    { events, extras, exposed, discarded, ready, status }: Written,
+    { events, extras, exposed, discarded, ready, notes, status }: Written,
     now: number,
     decision: Decision | undefined,
     end: End | undefined,
   ): RunCommit {
     const consumed = [...(extras?.consumed ?? []), ...discarded];
+    const closed = notes.flatMap(({ closes }) => closes ?? []);
     const back = decision?.goBack?.(placeIn(events));
     return {
       runId: this.#record.id,
@@ -116,7 +118,7 @@ export class NextCommit {
       ...(exposed.length > 0 ? { exposed } : {}),
       ...this.#choicesOf(ready),
       ...(back ? { rewinds: back.rewinds } : {}),
-      ...(decision ? closingOf(decision, now) : {}),
+      ...closingOf(decision, closed, now),
       ...(end?.type === 'run-continued' ? { next: this.#nextLink(end.payload, now) } : {}),
       ...(status ? { status } : {}),
     };
@@ -153,10 +155,17 @@ export class NextCommit {
       const ended = decision.bodies.find((body) => body.type === 'run-terminated');
       return { status: 'terminated', at: now, ...(ended ? { detail: ended.payload } : {}) };
     }
-    if (decision?.status) return this.#stored.become(decision.status, now);
+    if (decision?.status) return this.#decidedStatus(decision, decision.status, now);
     if (holds !== 'no' || this.#after.isRecorded) return undefined;
     const isToBeDelivered = ready.length > 0 || decision?.then === 'turn';
     return this.#stored.next(now, isToBeDelivered || this.#run.commands.working);
+  }
+
+  /** A run that waits for its retry still does while it is paused, and when it is resumed. */
+  #decidedStatus({ goBack }: Decision, status: 'running' | 'paused', now: number): RunCommit['status'] {
+    const { retryAt, failure } = this.#after;
+    if (retryAt === undefined || goBack) return this.#stored.become(status, now);
+    return status === 'paused' ? this.#stored.pause(now, retryAt, failure) : this.#stored.park(now, retryAt, failure);
   }
 
   #choicesOf(ready: readonly Ready[]): Pick<RunCommit, 'versions'> {
@@ -195,6 +204,7 @@ interface Written extends Pick<Composed, 'events' | 'extras'>, Pick<Prepared, 'r
   /** Letters that mean nothing any more. */
   readonly discarded: readonly number[];
   readonly status: RunCommit['status'];
+  readonly notes: readonly PendingNote[];
 }
 
 const noNotes: readonly PendingNote[] = [];

@@ -103,6 +103,7 @@ export class Pages {
       this.#inCut = false;
       this.#cuts.shift();
       run.clock = Math.max(run.clock, cut.at);
+      if (cut.renewedAt !== undefined) run.renewTimeout(cut.renewedAt);
     }
     return cut;
   }

@@ -65,6 +65,11 @@ export class Pipeline {
     this.#end ??= end;
   }
 
+  /** Whatever it came to before. */
+  cancel(end: End): void {
+    this.#end = end;
+  }
+
   /** The engine's own teardown; within a turn, what the end of the run means to whatever is still subscribed. */
   leave(): void {
     this.#left = true;

@@ -82,6 +82,7 @@ export class ReadyQueue {
   /** The timer is armed anew; an earlier instant no longer counts. */
   rearm(command: Command, due: number): void {
     this.#rearmed ??= new Map();
+    if (this.#rearmed.get(command) === due) return;
     this.#rearmed.set(command, due);
     this.#timers.push({ due, command });
   }

@@ -6,6 +6,8 @@ import { sagasSince } from './compensated.js';
 export interface Cut extends Rewind {
   /** Commands that are issued behind it have this epoch. */
   readonly epoch: number;
+  /** When somebody last sent the run back by hand. */
+  readonly renewedAt: number | undefined;
 }
 
 /**
@@ -19,12 +21,14 @@ export interface Cut extends Rewind {
  */
 export const cutsOf = (rewinds: readonly Rewind[]): Cut[] => {
   let cuts: Cut[] = [];
+  let renewedAt: number | undefined;
   rewinds.forEach((rewind, index) => {
+    if (!rewind.automatic) renewedAt = rewind.at;
     cuts = cuts.filter(({ from }) => from < rewind.from);
     const before = cuts.at(-1);
     const overlaps = before !== undefined && rewind.from <= before.seq;
     if (overlaps) cuts.pop();
-    cuts.push({ ...rewind, from: overlaps ? before.from : rewind.from, epoch: index + 1 });
+    cuts.push({ ...rewind, from: overlaps ? before.from : rewind.from, epoch: index + 1, renewedAt });
   });
   return cuts;
 };

@@ -46,6 +46,11 @@ export class StoredStatus {
     this.#wakeAt = undefined;
     return { status, at };
   }
+
+  /** The retry of the run stays due at this instant. */
+  pause(at: number, wakeAt: number | undefined, detail: string | undefined): NonNullable<Status> {
+    return { ...this.park(at, wakeAt, detail), ...this.become('paused', at) };
+  }
 }
 
 /** The status of a run that is at its end; of a link that is, it stays as it was. */

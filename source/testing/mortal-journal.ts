@@ -108,11 +108,11 @@ export const mortalJournal = (journal: Journal, options: MortalOptions = {}): Mo
           () => journal.start(run, statements),
           () => journal.start(run, statements),
         ),
-      request: (request, statuses) =>
+      request: (request, statuses, behind) =>
         append(
           0,
-          () => journal.request(request, statuses),
-          () => journal.request(request, statuses),
+          () => journal.request(request, statuses, behind),
+          () => journal.request(request, statuses, behind),
         ),
       fork: (fork) =>
         append(

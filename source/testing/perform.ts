@@ -6,7 +6,7 @@ import type { Journal } from '../journal/journal.js';
 import { openJournal } from '../journal/libsql/open-journal.js';
 import type { RunRecord } from '../journal/run-record.js';
 import { isTerminal } from '../journal/status.js';
-import { takenIn } from '../run/control.js';
+import { behindOf, takenIn } from '../run/control.js';
 import { duration } from '../values/duration.js';
 import { checkHistory } from './check-history.js';
 import { Machine } from './machine.js';
@@ -158,7 +158,7 @@ class Stage {
         const { runId, control } = action;
         const payload = control.type === 'rewind' ? JSON.stringify({ goTo: control.goTo }) : '{}';
         const request = { runId, name: control.type, payload, at: this.#clock.now() };
-        await this.#database.request(request, takenIn[control.type]).catch(ignoreAbsent);
+        await this.#database.request(request, takenIn[control.type], behindOf(control)).catch(ignoreAbsent);
         return;
       }
       case 'jump':

@@ -1,4 +1,5 @@
 import test from 'ava';
+import * as io from 'io-ts';
 import { EMPTY, from, map, merge, mergeMap, NEVER, of, range, take, takeUntil, timer, type Observable } from 'rxjs';
 import { saga, step, workflow, type ActivityContext } from '../../source/index.js';
 import { book, play } from '../_support/bookings.js';
@@ -150,6 +151,67 @@ test('step that has failed is not compensated', async (t) => {
   t.deepEqual(done, ['0 trip/a:10!']);
 });
 
+const refused: Readonly<Record<string, () => unknown>> = {
+  'that cannot be recorded': () => () => 'a function',
+  'that its codec refuses': () => 7,
+  'beyond the limit': () => 'x'.repeat(2000),
+  'in a stream that cannot be recorded': () => from(['one', Symbol('two')]),
+};
+
+for (const [what, give] of Object.entries(refused)) {
+  test(`step with a result ${what} has taken effect, and is compensated with the others`, async (t) => {
+    const undone: unknown[] = [];
+    const note = (result: unknown, input: unknown): void => {
+      undone.push([result, input]);
+    };
+    const trip = workflow('trip', (text$: Observable<string>) =>
+      text$.pipe(
+        saga(
+          'trip',
+          step('a', (text: string) => `${text}a`, note),
+          step('b', give as () => string, note, what.includes('codec') ? { output: io.string } : {}),
+        ),
+      ),
+    );
+    const { tempolite, clock } = await engineOf(t, { workflows: [trip], maxPayloadBytes: 1000 });
+
+    const run = await tempolite.start(trip, 'x');
+    await t.throwsAsync(clock.until(run.result()), { code: 'RESULT_UNRECORDABLE' });
+
+    t.deepEqual(undone, [
+      [undefined, 'xa'],
+      ['xa', 'x'],
+    ]);
+  });
+}
+
+test('step tells its compensation what its codecs make of it', async (t) => {
+  const seen: unknown[] = [];
+  const trip = workflow('trip', (text$: Observable<string>) =>
+    text$.pipe(
+      map(() => new Date(0)),
+      saga(
+        'trip',
+        step(
+          'a',
+          (date: Date) => new Date(date.getTime() + 1),
+          (result, input) => {
+            seen.push(result, input);
+          },
+          { input: DateAsYear, output: DateAsYear },
+        ),
+        map(() => fail('no')),
+      ),
+    ),
+  );
+  const { tempolite, clock } = await engineOf(t, { workflows: [trip] });
+
+  const run = await tempolite.start(trip, 'x');
+  await t.throwsAsync(clock.until(run.result()), { message: 'no' });
+
+  t.deepEqual(seen, [new Date(Date.UTC(1970)), new Date(Date.UTC(1970))]);
+});
+
 test('step gives its compensation what it gave, what it was given, and another idempotency key', async (t) => {
   const seen: unknown[] = [];
   const trip = workflow('trip', (text$: Observable<string>) =>
@@ -236,6 +298,14 @@ test('step refuses what cannot be called', (t) => {
     message: /step\("a"\) needs a function/,
   });
 });
+
+/** Keeps nothing of a date but its year. */
+const DateAsYear = new io.Type<Date, number>(
+  'DateAsYear',
+  (u): u is Date => u instanceof Date,
+  (u, c) => (typeof u === 'number' ? io.success(new Date(Date.UTC(u))) : io.failure(u, c)),
+  (date) => date.getUTCFullYear(),
+);
 
 const fail = (message: string): never => {
   throw new Error(message);

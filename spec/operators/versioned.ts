@@ -7,10 +7,13 @@ import {
   EMPTY,
   from,
   map,
+  merge,
   NEVER,
   of,
   range,
+  Subject,
   take,
+  tap,
   throwError,
   toArray,
   type Observable,
@@ -64,6 +67,26 @@ test('an error of the source comes to the branch after the values before it', as
 
   t.deepEqual(outputs, ['new 1', 'new 2']);
   t.is((error as Error).message, 'no more');
+});
+
+test('what a branch makes its source emit is not lost, nor does it overtake what came before', async (t) => {
+  const { outputs } = await performed((n$) =>
+    defer(() => {
+      const more = new Subject<number>();
+      const asks = tap((n: number) => {
+        if (n < 3) more.next(n + 10);
+      });
+      return merge(n$.pipe(concatMap((n) => range(0, n + 1))), more).pipe(
+        versioned('scoring', { 0: old, 1: (values$) => values$.pipe(asks, recent) }),
+        take(7),
+      );
+    }),
+  );
+
+  t.deepEqual(
+    outputs,
+    [0, 1, 2, 3, 10, 11, 12].map((n) => `new ${n}`),
+  );
 });
 
 test('an error of a branch fails the run', async (t) => {

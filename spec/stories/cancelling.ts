@@ -1,18 +1,33 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { catchError, delay, mergeMap, NEVER, of, retry, type Observable } from 'rxjs';
+import {
+  catchError,
+  delay,
+  firstValueFrom,
+  ignoreElements,
+  map,
+  merge,
+  mergeMap,
+  NEVER,
+  of,
+  retry,
+  type Observable,
+} from 'rxjs';
 import {
   activity,
   awaitSignal,
   childWorkflow,
   continueAsNew,
+  defineActivity,
   defineSignal,
   duration,
   finalizeWith,
+  sleep,
   workflow,
   type ActivityContext,
 } from '../../source/index.js';
+import { takes } from '../../source/testing/index.js';
 import { perform } from '../../source/testing/perform.js';
 import { faultsOf } from '../_support/check-journal.js';
 import { deferred, engineOf } from '../_support/engine.js';
@@ -166,6 +181,29 @@ test('clean-up that never ends is not waited for beyond its limit', async (t) =>
   t.is(clock.now() - before, 60 * 60 * 1000);
 });
 
+test('a run that has completed fails when its clean-up runs into its limit; what is left of that is told to stop', async (t) => {
+  const stopped: unknown[] = [];
+  const cleaning = workflow('cleaning', { cleanUpLimit: '1 hour' }, (n$: Observable<number>) =>
+    n$.pipe(
+      finalizeWith('quick', () => undefined),
+      finalizeWith('tidy', (context) => {
+        context.signal.addEventListener('abort', () => stopped.push(context.stepKey));
+        return new Promise(() => undefined);
+      }),
+    ),
+  );
+  const { tempolite, clock } = await engineOf(t, { workflows: [cleaning] });
+  const run = await tempolite.start(cleaning, 1);
+  const before = clock.now();
+
+  const error = await t.throwsAsync<Error & { errors: Error[] }>(clock.until(run.result()), { code: 'CLEANUP_FAILED' });
+
+  t.is(clock.now() - before, 60 * 60 * 1000);
+  t.regex(error.errors.map(({ message }) => message).join(), /took longer than its limit/);
+  t.deepEqual(stopped, ['finalizer:tidy#0']);
+  t.is(await firstValueFrom(run.output$), 1);
+});
+
 test('a run that continues as new is cancelled in its next link when that is asked while it cleans up', async (t) => {
   const gate = deferred();
   const links = workflow('links', (n$: Observable<number>) =>
@@ -205,6 +243,46 @@ for (const [name, life] of Object.entries({ ...lives, ...failures })) {
       const cancelled = await swept(asked(life, [at, 'cancel'], [at + 200, 'cancel'], [at + 200, 'pause']), 3);
 
       t.is(statusOf(cancelled), 'cancelled', `cancelled at ${at}`);
+    }
+  });
+}
+
+const job = defineActivity<string, string>('job', { retry: { maxAttempts: 1 } }, (text) => text);
+const pass = (text: string): string => text;
+const fails = map((text: string): string => {
+  throw new Error(`no ${text}`);
+});
+const tidy = finalizeWith<string>('tidy', () => undefined);
+const ends: Readonly<Record<string, (text$: Observable<string>) => Observable<unknown>>> = {
+  completes: (text$) => text$.pipe(activity(job), ignoreElements(), tidy),
+  fails: (text$) => merge(text$.pipe(activity(job), fails), text$.pipe(sleep('1 day'))).pipe(tidy),
+  'fails beside what is in flight': (text$) =>
+    merge(text$.pipe(activity(job), fails), text$.pipe(activity('slow', (text: string) => text))).pipe(tidy),
+  'continues as new': (text$) =>
+    text$.pipe(
+      activity(job),
+      mergeMap(() => continueAsNew('again')),
+      tidy,
+    ),
+};
+
+for (const [end, body] of Object.entries(ends)) {
+  test(`a paused run that ${end} by what was in flight is cancelled all the same, whatever crashes`, async (t) => {
+    const retry = { maxAttempts: 3, initialInterval: '1 minute' } as const;
+    for (const options of [{}, { retry }]) {
+      const life = {
+        workflow: workflow('play', options, body),
+        world: {
+          activities: { job: takes('1 hour', pass), slow: takes('9 hours', pass), tidy: takes('1 minute', pass) },
+        },
+      };
+      const scene = asked(life, [1000, 'pause'], [7_200_000, 'cancel']);
+
+      const cancelled = await perform(scene);
+      t.is(statusOf(cancelled), 'cancelled');
+      t.is(cancelled.histories[0]?.run.link, 0);
+      t.is(cancelled.effects.filter(({ activity }) => activity === 'tidy').length, 1);
+      t.deepEqual(await differencesInTheEnd(scene), []);
     }
   });
 }

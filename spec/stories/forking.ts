@@ -1,6 +1,6 @@
 import test from 'ava';
-import { firstValueFrom, type Observable } from 'rxjs';
-import { activity, awaitSignal, defineSignal, workflow } from '../../source/index.js';
+import { concat, firstValueFrom, forkJoin, race, toArray, type Observable } from 'rxjs';
+import { activity, awaitSignal, childWorkflow, defineSignal, workflow } from '../../source/index.js';
 import { engineOf } from '../_support/engine.js';
 
 const note = defineSignal<string>('note');
@@ -55,6 +55,26 @@ test('a run is forked while it is at work, also by another process, and both go 
   t.deepEqual(calls, ['a', 'b', 'b']);
 });
 
+test('a fork that is asked for twice under the same id is one', async (t) => {
+  const calls: string[] = [];
+  const flow = chain(calls);
+  const { tempolite, clock } = await engineOf(t, { workflows: [flow] });
+  const run = await tempolite.start(flow, 1, { id: 'run' });
+  const other = await tempolite.start(flow, 1, { id: 'other' });
+  await clock.settle();
+
+  const forks = await Promise.all([run.fork(1, { id: 'fork' }), run.fork(1, { id: 'fork' })]);
+  await forks[0].signal(note, 'hello');
+  t.is(await clock.until(forks[1].result()), '2 hello');
+  const third = await run.fork(1, { id: 'fork' });
+
+  t.is(await third.result(), '2 hello');
+  t.deepEqual(calls, ['a', 'a', 'b']);
+  await t.throwsAsync(run.fork(0, { id: 'fork' }), { code: 'RUN_EXISTS' });
+  await t.throwsAsync(other.fork(1, { id: 'fork' }), { code: 'RUN_EXISTS' });
+  await t.throwsAsync(third.fork(1, { id: 'run' }), { code: 'RUN_EXISTS' });
+});
+
 test('a fork that cannot be is refused, and nothing is written', async (t) => {
   const flow = chain([]);
   const { tempolite, clock } = await engineOf(t, { workflows: [flow] });
@@ -70,3 +90,41 @@ test('a fork that cannot be is refused, and nothing is written', async (t) => {
   t.is((await tempolite.list()).length, 1);
   t.is((await firstValueFrom(run.state$)).events, events);
 });
+
+const fails = (): never => {
+  throw new Error('no');
+};
+const ends = {
+  'lost a race': (child$: Observable<unknown>, n$: Observable<number>) =>
+    concat(race(child$, n$.pipe(activity('quick', (n: number) => n))), n$.pipe(awaitSignal(note))),
+  'was left by a failure': (child$: Observable<unknown>, n$: Observable<number>) =>
+    forkJoin([child$, n$.pipe(activity('fails', fails, { retry: { maxAttempts: 1 } }))]),
+};
+
+for (const [what, body] of Object.entries(ends)) {
+  test(`a fork has nothing to do with a child that ${what} in what was copied`, async (t) => {
+    const child = workflow('child', (n$: Observable<number>) => n$.pipe(awaitSignal(note)));
+    const parent = workflow('parent', (n$: Observable<number>) =>
+      body(n$.pipe(childWorkflow(child, { onClose: 'cancel' })), n$),
+    );
+    const { tempolite, clock } = await engineOf(t, { workflows: [parent, child] });
+    const run = await tempolite.start(parent, 1, { id: 'run' });
+    await clock.settle();
+    await run.signal(note, 'hello').catch(() => undefined);
+    await clock.settle();
+    const before = (await tempolite.list({ parent: 'run' })).map(({ id, status }) => [id, status]);
+    const events = await firstValueFrom(run.events$.pipe(toArray()));
+    const place = events.find(({ type }) => type === 'activity-completed' || type === 'activity-failed')?.seq ?? -1;
+
+    const fork = await run.fork(place, { id: 'fork' });
+    await fork.signal(note, 'hello').catch(() => undefined);
+    await clock.until(fork.result()).catch(() => undefined);
+
+    t.deepEqual(
+      (await tempolite.list({ parent: 'run' })).map(({ id, status }) => [id, status]),
+      before,
+    );
+    t.is((await firstValueFrom(fork.state$)).status, what === 'lost a race' ? 'completed' : 'failed');
+    t.deepEqual(await tempolite.list({ parent: 'fork' }), []);
+  });
+}

@@ -39,7 +39,7 @@ import { crashScene } from '../../source/testing/crash-everywhere.js';
 import { singlePoints } from '../../source/testing/crash-points.js';
 import { perform } from '../../source/testing/perform.js';
 import type { Scene } from '../../source/testing/scene.js';
-import { jobOf } from '../_support/life.js';
+import { jobOf, lifeOf } from '../_support/life.js';
 
 const outside = (): string => '';
 const job = jobOf('job', 2);
@@ -184,7 +184,58 @@ for (const [name, body] of Object.entries(bodies)) {
     const requests = [60, 120, 200, 260].map((at) => requestAt(at, 'replay', 'run'));
     await keepsLaws(t, scene(body, {}, { signals, requests }), ['completed', 'failed']);
   });
+
+  test.serial(`${name}, paused and sent back at any time: a crash anywhere breaks no law`, async (t) => {
+    for (const [at, goTo] of [
+      [43, 0],
+      [63, 2],
+    ] as const) {
+      const requests = [requestAt(at, 'pause', 'run'), rewindAt(at + 20, goTo)];
+      await keepsLaws(t, scene(body, { retry: policy }, { signals, requests }), ['completed', 'failed']);
+    }
+  });
+
+  test.serial(`${name}, sent back after its failure, and once more: a crash anywhere changes nothing`, async (t) => {
+    const requests = [rewindAt(400, 0), rewindAt(800, 1), requestAt(1200, 'replay', 'run')];
+    const { points } = await crashScene(scene(body, {}, { signals, requests }), { pairs: 2 });
+
+    t.true(points > 20);
+  });
+
+  test.serial(`${name}, forked at each of its events: a crash changes nothing`, async (t) => {
+    const engine = await lifeOf(t, { workflows: [child, failingChild, workflow('play', body)], activities: stubs });
+    const run = await engine.start(workflow('play', body), 'x', { id: 'run' });
+    for (const text of ['one', 'two']) await run.signal(go, text);
+    await engine.advance(1000);
+    const places = (await run.events()).filter(({ type }) => type !== 'run-completed' && type !== 'run-failed');
+    t.true(places.length > 3);
+
+    for (const { seq, type } of places) {
+      const came: unknown[] = [];
+      for (const crashes of [[], [0, 7, 13], [5, 1, 30]]) {
+        const fork = await engine.tempolite.run('run').fork(seq, { id: `${seq}/${crashes.join()}` });
+        for (const text of ['one', 'two']) await engine.tempolite.run(fork.id).signal(go, text);
+        for (const length of crashes) {
+          await engine.advance(length);
+          await engine.crash();
+        }
+        await engine.advance(1000);
+        const again = engine.run(fork.id, workflow('play', body));
+        came.push([(await again.state()).status, await again.outputs()]);
+      }
+      t.deepEqual(came[1], came[0], `forked at ${seq}, ${type}`);
+      t.deepEqual(came[2], came[0], `forked at ${seq}, ${type}`);
+      t.regex(JSON.stringify(came[0]), /completed|failed/);
+    }
+  });
 }
+
+/** What `requestAt` does not take. */
+const rewindAt = (at: number, goTo: number): TimedRequest => ({
+  at,
+  control: { type: 'rewind', goTo },
+  runId: 'run',
+});
 
 /** Crashes at every append; whatever comes of it, no law is broken and no run is left hanging. */
 const keepsLaws = async (

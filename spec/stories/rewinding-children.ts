@@ -1,6 +1,15 @@
 import test from 'ava';
-import { type Observable } from 'rxjs';
-import { activity, awaitSignal, childWorkflow, defineSignal, workflow } from '../../source/index.js';
+import { catchError, merge, mergeMap, throwError, timer, type Observable } from 'rxjs';
+import {
+  activity,
+  awaitSignal,
+  childWorkflow,
+  defineSignal,
+  duration,
+  execute,
+  workflow,
+  type ClosePolicy,
+} from '../../source/index.js';
 import { engineOf } from '../_support/engine.js';
 
 test('a run that goes back behind the start of its child starts another one, and comes to its end again', async (t) => {
@@ -61,3 +70,49 @@ test('a run that goes back to a place behind the start of its child keeps the ch
   t.is(await clock.until(run.result()), 'the same');
   t.is((await tempolite.list({ parent: 'p' })).length, 1);
 });
+
+const thrice = { maxAttempts: 3, initialInterval: '1 minute' } as const;
+const fates: readonly (readonly [ClosePolicy, string])[] = [
+  ['cancel', 'cancelled'],
+  ['terminate', 'terminated'],
+  ['abandon', 'waiting'],
+];
+
+for (const [onClose, fate] of fates) {
+  test(`a child that was started behind the failure of its parent is ${fate} when that is retried (${onClose}), and another one is started`, async (t) => {
+    let attempts = 0;
+    const go = defineSignal<string>('go');
+    const child = workflow('child', (n$: Observable<number>) => n$.pipe(awaitSignal(go)));
+    const pay = (): string => {
+      attempts += 1;
+      if (attempts < 3) throw new Error('the bank is closed');
+      return 'paid';
+    };
+    const parent = workflow('parent', { retry: thrice }, (n$: Observable<number>) =>
+      n$.pipe(
+        activity('pay', pay, { retry: { maxAttempts: 1 } }),
+        catchError((error: unknown) =>
+          merge(
+            execute(child, 1, { onClose }),
+            timer(duration('1 hour')).pipe(mergeMap(() => throwError(() => error as Error))),
+          ),
+        ),
+      ),
+    );
+    const { tempolite, clock } = await engineOf(t, { workflows: [parent, child] });
+    const run = await tempolite.start(parent, 1, { id: 'p' });
+    const statuses = async (): Promise<readonly string[]> => {
+      await clock.settle();
+      return (await tempolite.list({ parent: 'p' })).map(({ id, status }) => `${id} ${status}`).sort();
+    };
+    const [first, second] = ['p/0/child:child#0', 'p/0.1/child:child#0'];
+
+    await clock.advance('50 minutes');
+    t.deepEqual(await statuses(), [`${first} waiting`]);
+    await clock.advance('50 minutes');
+    t.deepEqual(await statuses(), [`${second} waiting`, `${first} ${fate}`]);
+
+    t.is(await clock.until(run.result()), 'paid');
+    t.deepEqual(await statuses(), [`${second} ${fate}`, `${first} ${fate}`]);
+  });
+}

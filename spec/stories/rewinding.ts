@@ -1,6 +1,6 @@
 import test from 'ava';
-import { firstValueFrom, toArray, type Observable } from 'rxjs';
-import { activity, awaitSignal, defineSignal, workflow, type Run } from '../../source/index.js';
+import { firstValueFrom, take, toArray, type Observable } from 'rxjs';
+import { activity, awaitSignal, defineSignal, workflow, type Run, type RunEvent } from '../../source/index.js';
 import { engineOf } from '../_support/engine.js';
 
 const note = defineSignal<string>('note');
@@ -56,6 +56,35 @@ test('a run goes back twice, the second time behind the first, and across proces
 
   t.is(await second.clock.until(again.result()), '2 hello 5');
   t.deepEqual(calls, ['a', 'b', 'b', 'a', 'b']);
+});
+
+test('a run that is asked twice to go back to the same place goes back once', async (t) => {
+  const calls: string[] = [];
+  const flow = chain(calls);
+  const { tempolite, clock } = await engineOf(t, { workflows: [flow] });
+  const run = await tempolite.start(flow, 1);
+  await clock.settle();
+  await run.pause();
+  const recorded = async (): Promise<readonly RunEvent[]> => {
+    const { events } = await firstValueFrom(run.state$);
+    return firstValueFrom(run.events$.pipe(take(events), toArray()));
+  };
+  const rewound = async (): Promise<number> => (await recorded()).filter(({ type }) => type === 'run-rewound').length;
+  const place = (await recorded()).findIndex(({ type }) => type === 'activity-completed');
+
+  await clock.until(Promise.all([run.rewind(place), run.rewind(place)]));
+  await clock.settle();
+  t.is(await rewound(), 1);
+  await run.rewind(place);
+  t.is(await rewound(), 1);
+  await t.throwsAsync(run.rewind(0), { code: 'WRONG_STATE' });
+  await run.signal(note, 'hello');
+  await clock.until(run.result());
+  await run.rewind(place);
+  await clock.until(run.result());
+
+  t.is(await rewound(), 2);
+  t.deepEqual(calls, ['a', 'b', 'b']);
 });
 
 test('a place to which one cannot go back is refused, and nothing is written', async (t) => {

@@ -236,6 +236,37 @@ test('outputs of the dropped part are emitted once more by the retry, those befo
   t.deepEqual(await run.outputs(), ['first', 'paid', 'o1 at last']);
 });
 
+for (const [how, crash] of [
+  ['in memory', false],
+  ['out of it', true],
+] as const) {
+  test(`a run that waits for its retry still does when it has been paused and resumed, ${how}`, async (t) => {
+    const order = workflow('order', { retry: hourly }, (id$: Observable<string>) => id$.pipe(activity(ship)));
+    const engine = await lifeOf(t, { workflows: [order], activities: { ship: failing(2) } });
+    const begin = engine.clock.now();
+    const run = await engine.start(order, 'o1');
+    await engine.advance('10 minutes');
+
+    for (const what of ['pause', 'resume'] as const) {
+      await engine.clock.until(engine.tempolite.run(run.id)[what]());
+      if (crash) await engine.crash();
+      await engine.advance('10 minutes');
+    }
+    t.is((await run.state()).status, 'waiting');
+    t.truthy((await run.state()).error);
+    t.is(countOf(await run.events(), 'run-retried'), 0);
+    await engine.advance('30 minutes');
+    t.is(countOf(await run.events(), 'run-retried'), 1);
+    await engine.clock.until(engine.tempolite.run(run.id).pause());
+    await engine.advance('1 day');
+    t.is((await run.state()).status, 'paused');
+    await engine.clock.until(engine.tempolite.run(run.id).resume());
+
+    t.is(await run.result(), 'o1 at last');
+    t.is(engine.clock.now() - begin, 25 * 60 * 60 * 1000, 'the second one has become due meanwhile');
+  });
+}
+
 test('a run that waits for its retry is paused, and replayed at once', async (t) => {
   const order = workflow('order', { retry: hourly }, (id$: Observable<string>) => id$.pipe(activity(ship)));
   const engine = await lifeOf(t, { workflows: [order], activities: { ship: failing(1) } });

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { catchError, of, type Observable } from 'rxjs';
-import { awaitSignal, defineSignal, finalizeWith, workflow } from '../../source/index.js';
+import { activity, awaitSignal, defineSignal, finalizeWith, workflow } from '../../source/index.js';
 import { engineOf } from '../_support/engine.js';
 import { asked, others, statusOf, swept } from '../_support/lives.js';
 
@@ -41,6 +41,37 @@ test('the retry policy does not repeat a timeout; replayed, the run has the whol
 
   t.is(await clock.until(run.result()), 'just in time');
 });
+
+for (const back of ['replay', 'rewind'] as const) {
+  test(`a run that failed otherwise and is sent back by ${back} when its time is over has the whole time once more`, async (t) => {
+    let isOpen = false;
+    const pay = (n: number): number => {
+      if (!isOpen) throw new Error('the bank is closed');
+      return n;
+    };
+    const retry = { maxAttempts: 2, initialInterval: '10 minutes', maxInterval: '1 hour' } as const;
+    const paying = workflow('paying', { timeout: '1 hour', retry }, (n$: Observable<number>) =>
+      n$.pipe(
+        activity('pay', pay, { retry: { maxAttempts: 1 } }),
+        awaitSignal(note),
+        activity('deliver', (text: string) => text),
+      ),
+    );
+    const { tempolite, clock } = await engineOf(t, { workflows: [paying] });
+    const run = await tempolite.start(paying, 1);
+    await t.throwsAsync(clock.until(run.result()), { code: 'ACTIVITY_FAILED' });
+    await clock.advance('1 day');
+
+    const again = clock.now();
+    await (back === 'replay' ? run.replay() : run.rewind(0));
+    await clock.advance('5 minutes');
+    isOpen = true;
+    await clock.advance('50 minutes');
+    await t.throwsAsync(clock.until(run.result()), { code: 'RUN_TIMEOUT' });
+
+    t.is(clock.now() - again, 60 * 60 * 1000, 'its own retry does not give it more time');
+  });
+}
 
 test('a timeout goes on while no process is up', async (t) => {
   const waiting = workflow('waiting', { timeout: '1 hour' }, (n$: Observable<number>) => n$.pipe(awaitSignal(note)));

@@ -90,7 +90,7 @@ for (const [what, input] of Object.entries(refused)) {
     const { tempolite, clock } = await engineOf(t, { workflows: [giving] });
 
     const error = await t.throwsAsync(clock.until((await tempolite.start(giving, 1)).result()), {
-      code: 'ACTIVITY_FAILED',
+      code: 'RESULT_UNRECORDABLE',
     });
     t.regex(error.message, /order\.items\[1\]\.price/);
     t.is(calls, 1, 'the effect has happened: it is not repeated');
@@ -131,4 +131,43 @@ test('a payload above the limit is refused where it arises', async (t) => {
 
   t.is(((await (await tempolite.start(long, 900)).result()) ?? '').length, 900);
   await t.throwsAsync(clock.until((await tempolite.start(long, 1001)).result()), { message: /1,?000/ });
+});
+
+test('heartbeat details above the limit fail their attempt; those that were told before come back to the next one', async (t) => {
+  const told: unknown[] = [];
+  const beating = workflow('beating', (length$: Observable<number>) =>
+    length$.pipe(
+      activity(
+        'beat',
+        (length: number, context) => {
+          told.push(context.heartbeatDetails);
+          context.heartbeat('short');
+          context.heartbeat('x'.repeat(length));
+        },
+        { retry: { maxAttempts: 2, initialInterval: 1 } },
+      ),
+    ),
+  );
+  const { tempolite, clock } = await engineOf(t, { workflows: [beating], maxPayloadBytes: 1000 });
+
+  await clock.until((await tempolite.start(beating, 900)).result());
+  await t.throwsAsync(clock.until((await tempolite.start(beating, 1001)).result()), {
+    code: 'ACTIVITY_FAILED',
+    message: /1,?000/,
+  });
+
+  t.deepEqual(told, [undefined, undefined, 'short']);
+});
+
+test('another input for a retry is limited as that of a start is', async (t) => {
+  const short = workflow('short', (text$: Observable<string>) => text$);
+  const { tempolite, clock } = await engineOf(t, { workflows: [short], maxPayloadBytes: 1000 });
+  const run = await tempolite.start(short, 'x');
+  await clock.until(run.result());
+
+  await t.throwsAsync(run.retry({ input: 'x'.repeat(1001) }), { message: /1,?000/ });
+  const again = await run.retry({ input: 'x'.repeat(900) });
+
+  t.is((await clock.until(again.result()))?.length, 900);
+  t.is((await tempolite.list()).length, 2);
 });

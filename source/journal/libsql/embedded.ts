@@ -100,8 +100,9 @@ export class EmbeddedJournal implements Journal {
   request(
     request: NewRequest,
     statuses: readonly RunStatus[],
+    behind?: readonly RunStatus[],
   ): Promise<{ readonly id: number | undefined; readonly run: RunRecord }> {
-    return this.#add(1, () => this.#inbox.request(request, statuses));
+    return this.#add(1, () => this.#inbox.request(request, statuses, behind));
   }
 
   fork(fork: Fork): Promise<{ readonly created: boolean; readonly run: RunRecord }> {

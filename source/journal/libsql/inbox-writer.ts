@@ -1,7 +1,7 @@
 import { EngineError } from '../../errors.js';
 import { endLetter, outputLetter } from '../child-letter.js';
 import { isEnd, type RunEvent } from '../event.js';
-import type { Change, NewRequest, NewSignal, RunCommit, SignalRecord } from '../journal.js';
+import type { Change, Closing, NewRequest, NewSignal, RunCommit, SignalRecord } from '../journal.js';
 import type { RunRecord } from '../run-record.js';
 import { isTerminal, type RunStatus } from '../status.js';
 import type { Connection } from './connection.js';
@@ -44,6 +44,7 @@ export class InboxWriter {
   request(
     { runId, name, payload, at }: NewRequest,
     statuses: readonly RunStatus[],
+    behind: readonly RunStatus[] = [],
   ): { readonly id: number | undefined; readonly run: RunRecord } {
     const row = this.#connection.all(sql.insertRequest, [
       name,
@@ -51,6 +52,7 @@ export class InboxWriter {
       BigInt(Math.floor(at)),
       runId,
       JSON.stringify(statuses),
+      JSON.stringify(behind),
     ])[0];
     const run = this.#reader.existing(runId);
     if (!row) return { id: undefined, run };
@@ -60,9 +62,10 @@ export class InboxWriter {
   }
 
   /** What the close policies of children ask of them. */
-  closeChildren(num: number, { link, closesChildrenSince = 0 }: RunCommit, at: number): void {
+  closeChildren(num: number, link: number, { at, since, children = [] }: Closing): void {
     const run = BigInt(num);
-    const told = [BigInt(closesChildrenSince), run, BigInt(link), BigInt(closesChildrenSince)];
+    const from = since === undefined ? null : BigInt(since);
+    const told = [JSON.stringify(children), from, run, BigInt(link), from];
     for (const row of this.#connection.all(sql.closeChildren, [BigInt(Math.floor(at)), run, ...told])) {
       this.#note({ type: 'letter', runId: String(row[5]), letter: rows.fromLetterRow(row) });
     }

@@ -79,7 +79,7 @@ export class RunWriter {
     if (consumed.length > 0) this.#note({ type: 'consumed', runId, ids: consumed });
     for (const child of children) this.#startChild(child);
     for (const request of requests) this.#inbox.request(request, openStatuses);
-    if (commit.closesChildrenAt !== undefined) this.#inbox.closeChildren(written.num, commit, commit.closesChildrenAt);
+    if (commit.closes) this.#inbox.closeChildren(written.num, link, commit.closes);
     for (const { name, payload, at } of exposed) {
       this.#connection.run(sql.expose, [BigInt(written.num), name, payload, BigInt(at)]);
       this.#note({ type: 'exposed', runId, exposed: { name, payload, at } });

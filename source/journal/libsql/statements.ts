@@ -39,17 +39,19 @@ export const insertChildLetter = `
   WHERE num = ? AND status NOT IN ('completed', 'cancelled', 'terminated')
   RETURNING id, (SELECT id FROM tempolite_runs WHERE num = run)`;
 
-/** A request of whoever it is. */
+/** A request of whoever it is. What waits to be decided before it may bring the run to another status. */
 export const insertRequest = `
   INSERT INTO tempolite_inbox (run, kind, name, payload, at)
   SELECT num, 'control', ?, ?, ? FROM tempolite_runs
-  WHERE id = ? AND status IN (SELECT value FROM json_each(?)) RETURNING ${letterColumns}`;
+  WHERE id = ? AND (status IN (SELECT value FROM json_each(?)) OR (status IN (SELECT value FROM json_each(?))
+    AND EXISTS (SELECT 1 FROM tempolite_inbox WHERE run = num AND consumed = 0 AND kind = 'control')))
+  RETURNING ${letterColumns}`;
 
-/** What is asked of the children of a run that was terminated, or that goes back behind what it has heard of them. */
+/** What is asked of these children of a run, and of those of which it has heard from an event on. */
 export const closeChildren = `
   INSERT INTO tempolite_inbox (run, kind, name, payload, at)
   SELECT num, 'control', on_close, '{}', ? FROM tempolite_runs
-  WHERE parent = ? AND on_close <> 'abandon' AND status NOT IN ${ended} AND (? = 0 OR parent_key IN
+  WHERE parent = ? AND on_close <> 'abandon' AND status NOT IN ${ended} AND (id IN (SELECT value FROM json_each(?)) OR ? = 0 OR parent_key IN
     (SELECT key FROM tempolite_events WHERE run = ? AND link = ? AND seq >= ? AND key LIKE 'child:%'))
   RETURNING ${letterColumns}, (SELECT id FROM tempolite_runs WHERE num = run)`;
 

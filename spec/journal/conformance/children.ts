@@ -119,12 +119,31 @@ export const children = (subject: Subject): void => {
     });
     await journal.commit({ runId: 'c3', link: 0, events: [], status: { status: 'failed', at: 1 } });
 
-    await journal.commit({ runId: 'run', link: 0, events: [], closesChildrenAt: 5 });
+    await journal.commit({ runId: 'run', link: 0, events: [], closes: { at: 5, since: 0 } });
 
     const asked = await Promise.all(policies.map((_, n) => journal.letters(`c${n}`)));
     t.deepEqual(
       asked.map((letters) => letters.map(({ name: what, at }) => `${what} ${at}`)),
       [['cancel 5'], ['terminate 5'], [], []],
+    );
+  });
+
+  test(`${name}: the policies of single children are carried out`, async (t) => {
+    const journal = await openOwned(subject, t);
+    const policies = ['cancel', 'terminate', 'abandon', 'cancel'] as const;
+    await journal.commit({ ...started, children: policies.map((onClose, n) => childOf('run', `c${n}`, { onClose })) });
+
+    await journal.commit({
+      runId: 'run',
+      link: 0,
+      events: [],
+      closes: { at: 5, children: ['c1', 'c2', 'c3', 'nobody'] },
+    });
+
+    const asked = await Promise.all(policies.map((_, n) => journal.letters(`c${n}`)));
+    t.deepEqual(
+      asked.map((letters) => letters.map(({ name: what, at }) => `${what} ${at}`)),
+      [[], ['terminate 5'], [], ['cancel 5']],
     );
   });
 

@@ -6,6 +6,21 @@ import { newRun, openOwned, output, type Subject } from '../../_support/journals
 export const inbox = (subject: Subject): void => {
   const { name } = subject;
 
+  test(`${name}: a request is taken behind another one that is undecided, in statuses that are named for that`, async (t) => {
+    const journal = await openOwned(subject, t);
+    const resume = { runId: 'run', name: 'resume', payload: '{}', at: 2 };
+    t.is((await journal.request(resume, ['paused'], ['pending', 'running'])).id, undefined);
+
+    const pause = await journal.request({ ...resume, name: 'pause' }, ['pending', 'running']);
+    t.is((await journal.request(resume, ['paused'], ['blocked'])).id, undefined);
+    t.not((await journal.request(resume, ['paused'], ['pending', 'running'])).id, undefined);
+    const all = (await journal.letters('run')).map(({ id }) => id);
+    t.deepEqual([all.length, all[0]], [2, pause.id]);
+    await journal.commit({ runId: 'run', link: 0, events: [], consumed: all });
+
+    t.is((await journal.request(resume, ['paused'], ['pending', 'running'])).id, undefined);
+  });
+
   test(`${name}: signals wait in the mailbox in the order in which they came`, async (t) => {
     const journal = await openOwned(subject, t);
     await journal.start(newRun('other'));
