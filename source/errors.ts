@@ -30,7 +30,6 @@ export type ErrorCode =
   | 'RESULT_UNRECORDABLE' // it has taken effect, but its result cannot be written down; `cause` says why
   | 'BUFFER_OVERFLOW' // a stream outran its buffer
   | 'ENGINE_CLOSED'
-  | 'DATABASE_IN_USE' // another live worker holds the database
   | 'JOURNAL_BUSY' // another connection kept the write lock for longer than `busyTimeoutMs`
   | 'JOURNAL_FENCED' // another worker has taken over: this one may not write any more
   | 'JOURNAL_FULL'
@@ -66,7 +65,7 @@ export class TempoliteError extends Error {
 /** A value that cannot be written down or does not fit its codec: `INVALID_VALUE`, `DECODE_FAILED`, `PAYLOAD_TOO_LARGE`. */
 export class ValueError extends TempoliteError {}
 
-/** The journal refused: `JOURNAL_*`, `DATABASE_IN_USE`, `UNSUPPORTED_URL`, `TRANSACTION_*`. */
+/** The journal refused: `JOURNAL_*`, `UNSUPPORTED_URL`, `TRANSACTION_*`. */
 export class JournalError extends TempoliteError {}
 
 /**
