@@ -66,14 +66,10 @@ export class AppendBuffer {
     const rows = this.#rows;
     this.#rows = [];
     for (let from = 0; from < rows.length; from += rowsPerStatement) {
-      const isLast = from + rowsPerStatement >= rows.length;
-      const some = from === 0 && isLast ? rows : rows.slice(from, from + rowsPerStatement);
+      const some = rows.length <= rowsPerStatement ? rows : rows.slice(from, from + rowsPerStatement);
       const bindings = bindingsOf(some);
       bindings.push(...proof());
-      const statement = appendEvents(some.length);
-      const appended = isLast
-        ? this.#connection.runLast(statement, bindings)
-        : this.#connection.run(statement, bindings);
+      const appended = this.#connection.run(appendEvents(some.length), bindings);
       if (appended.changes !== some.length) throw fencedOut();
       place(some, appended);
     }

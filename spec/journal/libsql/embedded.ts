@@ -1,7 +1,9 @@
-import type { ExecutionContext } from 'ava';
+import test, { type ExecutionContext } from 'ava';
+import Database from 'libsql';
 import type { Journal } from '../../../source/journal/journal.js';
 import { openJournal } from '../../../source/journal/libsql/open-journal.js';
 import { databaseOf } from '../../_support/files.js';
+import { newRun, output, own } from '../../_support/journals.js';
 import { journalConformance } from '../conformance/suite.js';
 
 const opened = async (t: ExecutionContext, url: string): Promise<Journal> => {
@@ -19,4 +21,24 @@ journalConformance({
     const url = `file:${databaseOf(t)}`;
     return [await opened(t, url), await opened(t, url)];
   },
+});
+
+test('a commit that meets a lock keeps nobody from it later', async (t) => {
+  const path = databaseOf(t);
+  const journal = await openJournal({ url: `file:${path}` });
+  t.teardown(() => journal.close());
+  await own(journal);
+  await journal.start(newRun('run', { status: 'running' }));
+  const other = new Database(path);
+  other.exec('BEGIN IMMEDIATE');
+
+  const first = journal.commit({ runId: 'run', link: 0, events: [output(1)] });
+  await new Promise((resolve) => setImmediate(resolve));
+  // Written by itself once more, it would be the same statement; together with this one it is another.
+  const second = journal.commit({ runId: 'run', link: 0, events: [output(2)] });
+  other.exec('UPDATE tempolite_fences SET last = last; COMMIT');
+
+  t.is((await first).length, 1);
+  t.is((await second).length, 1);
+  other.close();
 });
