@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { rounds, type Result } from './result.js';
+import { w7 } from './workloads/across.js';
 import { baseline } from './workloads/baseline.js';
 import { idle } from './workloads/idle.js';
 import { w5 } from './workloads/latency.js';
@@ -19,6 +20,7 @@ const workloads: Readonly<Record<string, () => Promise<Result[]>>> = {
   W4: w4,
   W5: w5,
   W6: w6,
+  W7: w7,
   gap,
   idle,
 };

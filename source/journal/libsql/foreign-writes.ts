@@ -1,7 +1,11 @@
 import { watch, type FSWatcher } from 'node:fs';
 
-/** The WAL changes several times within a commit: it is looked at this long after the first change that was noticed. */
-const settleMs = 2;
+/**
+ * The WAL changes several times within a commit, the last time before the commit is on disk and counts: it is looked at this long after a
+ * change that was noticed, then after twice the time, and so on while there is nothing new.
+ */
+const firstLookMs = 2;
+const lastLookMs = 256;
 
 /** Without a change that was noticed, the database is asked this often. Watches get lost, and some file systems have none. */
 const sweepMs = 1000;
@@ -17,6 +21,7 @@ export class ForeignWrites {
   readonly #sweep: NodeJS.Timeout;
   #watcher: FSWatcher | undefined;
   #looking: NodeJS.Timeout | undefined;
+  #nextMs = firstLookMs;
   #seen: unknown;
 
   constructor(path: string, version: () => unknown, notify: () => void) {
@@ -40,9 +45,7 @@ export class ForeignWrites {
   #watch(): void {
     try {
       this.#watcher = watch(this.#walPath, { persistent: false }, () => {
-        this.#looking ??= setTimeout(() => {
-          this.#look();
-        }, settleMs).unref();
+        this.#hinted();
       });
       this.#watcher.on('error', () => {
         this.#watcher?.close();
@@ -54,13 +57,30 @@ export class ForeignWrites {
     }
   }
 
-  #look(): void {
+  /** Looks soon, however long the next look of an earlier hint would have been. */
+  #hinted(): void {
+    if (this.#looking && this.#nextMs === firstLookMs) return;
     clearTimeout(this.#looking);
-    this.#looking = undefined;
+    this.#nextMs = firstLookMs;
+    this.#lookLater();
+  }
+
+  #lookLater(): void {
+    this.#looking = setTimeout(() => {
+      this.#looking = undefined;
+      if (this.#look() || this.#nextMs >= lastLookMs) return;
+      this.#nextMs *= 2;
+      this.#lookLater();
+    }, this.#nextMs).unref();
+  }
+
+  /** Answers whether there was something new. */
+  #look(): boolean {
     if (!this.#watcher) this.#watch();
     const version = this.#version();
-    if (version === undefined || version === this.#seen) return;
+    if (version === undefined || version === this.#seen) return false;
     this.#seen = version;
     this.#notify();
+    return true;
   }
 }
