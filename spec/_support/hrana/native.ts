@@ -39,21 +39,25 @@ const mostStatements = 200;
 export class NativeConnection {
   readonly #database: InstanceType<typeof Database>;
   readonly #statements = new Map<string, Prepared>();
+  #isOpen = true;
 
   constructor(path: string) {
     this.#database = new Database(path, { timeout: 0 });
     this.#database.exec('PRAGMA synchronous = NORMAL');
   }
 
+  /** The driver aborts the process when it is asked behind the end. */
   get inTransaction(): boolean {
-    return this.#database.inTransaction;
+    return this.#isOpen && this.#database.inTransaction;
   }
 
   sequence(sql: string): void {
+    this.#checkOpen();
     this.#database.exec(sql);
   }
 
   execute(sql: string, { args = [], named_args: named = [] }: Stmt): StmtResult {
+    this.#checkOpen();
     if (ofTheTransaction.test(sql)) {
       this.#database.exec(sql);
       return { cols: [], rows: [], affected_row_count: 0, last_insert_rowid: null };
@@ -77,9 +81,15 @@ export class NativeConnection {
   }
 
   close(): void {
+    if (!this.#isOpen) return;
     this.rollback();
+    this.#isOpen = false;
     this.#statements.clear();
     this.#database.close();
+  }
+
+  #checkOpen(): void {
+    if (!this.#isOpen) throw new HranaError('INTERNAL', 'the server is closed');
   }
 
   #counters(): { readonly total: number; readonly last: number; readonly rowid: number } {

@@ -128,16 +128,17 @@ export class OverWebSocket {
       this.#texts.delete(request.sql_id);
       return { type: 'response_ok', request_id: id, response: { type: 'close_sql' } };
     }
-    const outcome = await outcomeOf(this.#streamOf(request.stream_id), request, fault);
+    const stream = this.#streamOf(request.stream_id);
+    const outcome = await outcomeOf(stream, request, fault);
+    if (this.#socket.readyState !== this.#socket.OPEN) stream.drop();
     return outcome.type === 'ok'
       ? { type: 'response_ok', request_id: id, response: outcome.response }
       : { type: 'response_error', request_id: id, error: outcome.error };
   }
 
   #streamOf(id: number | undefined): SqlStream {
-    const stream = this.#streams.get(id ?? -1);
-    if (!stream) throw new Error(`stream ${id ?? 'without an id'} was never opened`);
-    return stream;
+    // What was asked before the client left is executed all the same.
+    return this.#streams.get(id ?? -1) ?? new SqlStream(this.#connections, this.#settings, this.#texts);
   }
 
   #say(message: unknown): void {
