@@ -100,6 +100,7 @@ export class OverWebSocket {
     if (fault.when === 'during' && request.type === 'batch') {
       const stream = this.#streamOf(request.stream_id);
       await stream.half(request.batch.steps);
+      stream.drop();
       this.#socket.terminate();
       return true;
     }

@@ -129,6 +129,8 @@ export class SqlStream {
   /** The event loop never waits for a lock: another stream may hold it. */
   async #whenFree<T>(act: () => T): Promise<T> {
     for (const since = performance.now(); ;) {
+      // Its connection is another's by now.
+      if (this.#dropped) throw new HranaError('STREAM_CLOSED', 'the stream was closed');
       if (this.#stolen) {
         this.#stolen = false;
         throw new HranaError('TRANSACTION_TIMEOUT', 'the transaction took too long, and another waited for it');
