@@ -5,8 +5,6 @@ export default {
     // Read as a file, called as a program.
     'vega-datasets',
     'c8',
-    // The remote driver is built on it.
-    '@libsql/client',
   ],
   // A union's members are documented one by one, whether or not somebody names them.
   exclude: ['types'],

@@ -37,6 +37,8 @@ export type ErrorCode =
   | 'JOURNAL_CORRUPT'
   | 'JOURNAL_NEWER' // the file was written by a newer release
   | 'JOURNAL_FAILED' // anything else that the database refused; `cause` has it
+  | 'JOURNAL_UNREACHABLE' // the server gave no answer: what was to be written may be there or not
+  | 'JOURNAL_DENIED' // the server does not accept the authToken
   | 'JOURNAL_CLOSED'
   | 'TRANSACTION_FAILED' // the user's SQL was refused by the database; `cause` has it, nothing of it was written
   | 'TRANSACTION_ENDED' // the user's SQL ended the journal's transaction (a trigger or constraint with ROLLBACK)

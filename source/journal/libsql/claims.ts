@@ -34,7 +34,10 @@ export class Claims {
   }
 }
 
-const wanted = ({ now, workflows, limit, blocked = false }: Claim, worker: string | null): readonly Binding[] => {
+export const wanted = (
+  { now, workflows, limit, blocked = false }: Claim,
+  worker: string | null,
+): readonly Binding[] => {
   const instant = BigInt(Math.floor(now));
   const known = JSON.stringify(workflows.map(({ name, version }) => [name, version]));
   const most = BigInt(Math.min(limit, Number.MAX_SAFE_INTEGER));

@@ -18,12 +18,14 @@ export const migrate = (connection: Connection): void => {
 /** A database of a newer release is refused before anything touches it: its journal mode, too, is a part of the file. */
 export const refuseNewer = (connection: Connection): void => {
   const version = versionOf(connection);
-  if (version <= migrations.length) return;
-  throw new JournalError(
+  if (version > migrations.length) throw newerError(version);
+};
+
+export const newerError = (version: number): JournalError =>
+  new JournalError(
     'JOURNAL_NEWER',
     `this database has schema ${version}; this release of tempolite knows up to ${migrations.length}. It was left untouched: ` +
       'install the release that wrote it, or a newer one',
   );
-};
 
 const versionOf = (connection: Connection): number => Number(connection.all('PRAGMA user_version')[0]?.[0] ?? 0);

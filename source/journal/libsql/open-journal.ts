@@ -8,11 +8,16 @@ import { EmbeddedJournal } from './embedded.js';
 import { journalError } from './failures.js';
 import type { GroupCommitOptions } from './group-commit.js';
 import { migrate, refuseNewer } from './migrate.js';
+import { openRemote } from './remote/open-remote.js';
+import { isRemote, type RemoteOptions } from './remote/remote-options.js';
 
-export interface JournalOptions extends GroupCommitOptions {
-  /** `file:orders.db`, `file:///var/lib/orders.db`, or `:memory:` (default: what is in memory ends with the process). */
+export interface JournalOptions extends GroupCommitOptions, RemoteOptions {
+  /**
+   * `file:orders.db`, `file:///var/lib/orders.db`, or `:memory:` (default: what is in memory ends with the process). A server's: `libsql:`,
+   * `https:`, `http:`, `wss:`, `ws:`.
+   */
   readonly url?: string;
-  /** `full` (default): a power cut loses nothing that was acknowledged. `normal`: it may lose the last commits, never tear one. */
+  /** Of a file. `full` (default): a power cut loses nothing that was acknowledged. `normal`: it may lose the last commits, never tear one. */
   readonly durability?: 'full' | 'normal';
 }
 
@@ -21,7 +26,9 @@ export interface JournalOptions extends GroupCommitOptions {
  * now, is tried again for `busyTimeoutMs`. Errors: `JOURNAL_*`, `UNSUPPORTED_URL`.
  */
 export const openJournal = async (options: JournalOptions = {}): Promise<Journal> => {
-  const path = pathOf(options.url ?? ':memory:');
+  const { url = ':memory:' } = options;
+  if (isRemote(url)) return openRemote(url, options);
+  const path = pathOf(url);
   try {
     return await retryBusy(() => openOnce(path, options), options.busyTimeoutMs);
   } catch (error) {
@@ -67,6 +74,6 @@ const pathOf = (url: string): string => {
   if (url.startsWith('file:') && url.length > 'file:'.length) return url.slice('file:'.length);
   throw new JournalError(
     'UNSUPPORTED_URL',
-    `url is 'file:PATH' or ':memory:', not '${url.split('?')[0] ?? ''}'. Remote servers are not supported by this release`,
+    `url is 'file:PATH', ':memory:', or that of a server (libsql:, https:, http:, wss:, ws:), not '${url.split('?')[0] ?? ''}'`,
   );
 };

@@ -2,8 +2,9 @@ import { EngineError } from '../../errors.js';
 import type { EventType, PositionedEvent, RunEvent } from '../event.js';
 import type { Exposed, Letter, News, SignalRecord } from '../journal.js';
 import type { RunFilter, RunRecord } from '../run-record.js';
-import type { Binding, Connection } from './connection.js';
+import type { Connection } from './connection.js';
 import * as rows from './rows.js';
+import { conditionsOf } from './run-filter.js';
 import * as sql from './statements.js';
 
 /** Characters of payloads that are read as one text. */
@@ -33,26 +34,9 @@ export class Reader {
   }
 
   runs(filter: RunFilter, page: { readonly after?: string; readonly limit: number }): readonly RunRecord[] {
-    const conditions: string[] = [];
-    const bindings: Binding[] = [page.after ?? null];
-    if (filter.workflow !== undefined) {
-      conditions.push('workflow = ?');
-      bindings.push(filter.workflow);
-    }
-    if (filter.status !== undefined) {
-      conditions.push('status IN (SELECT value FROM json_each(?))');
-      bindings.push(JSON.stringify([filter.status].flat()));
-    }
-    if (filter.parent !== undefined) {
-      conditions.push('parent = (SELECT num FROM tempolite_runs WHERE id = ?)');
-      bindings.push(filter.parent);
-    }
-    for (const [name, value] of Object.entries(filter.tags ?? {})) {
-      conditions.push('EXISTS (SELECT 1 FROM json_each(tags) tag WHERE tag.key = ? AND tag.value = ?)');
-      bindings.push(name, value);
-    }
-    bindings.push(BigInt(Math.min(page.limit, Number.MAX_SAFE_INTEGER)));
-    return this.#connection.all(sql.listRuns(conditions), bindings).map(rows.fromRunRow);
+    const { conditions, bindings } = conditionsOf(filter);
+    const most = BigInt(Math.min(page.limit, Number.MAX_SAFE_INTEGER));
+    return this.#connection.all(sql.listRuns(conditions), [page.after ?? null, ...bindings, most]).map(rows.fromRunRow);
   }
 
   events(runId: string, link: number, from: number, limit: number): readonly RunEvent[] {
@@ -89,12 +73,7 @@ export class Reader {
 
   tail(after: number, limit: number): readonly PositionedEvent[] {
     const found = this.#connection.all(sql.tail, [BigInt(after), BigInt(limit)]);
-    return found.map(([position, runId, link, ...event]) => ({
-      position: Number(position),
-      runId: String(runId),
-      link: Number(link),
-      event: rows.fromEventRow(event),
-    }));
+    return found.map(rows.fromTailRow);
   }
 
   mailbox(runId: string): readonly SignalRecord[] {

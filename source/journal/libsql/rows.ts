@@ -1,4 +1,4 @@
-import type { EventBody, RunEvent } from '../event.js';
+import type { EventBody, PositionedEvent, RunEvent } from '../event.js';
 import type { Exposed, Letter, News, RunCommit, SignalRecord } from '../journal.js';
 import type { NewRun, Rewind, RunRecord } from '../run-record.js';
 import { statuses, type RunStatus } from '../status.js';
@@ -42,6 +42,14 @@ export const fromEventRow = (row: readonly unknown[]): RunEvent => {
   if (payload !== null) body['payload'] = payload;
   return body as unknown as RunEvent & EventBody;
 };
+
+/** Reads an event with its position, its run and its link before it. */
+export const fromTailRow = ([position, runId, link, ...event]: readonly unknown[]): PositionedEvent => ({
+  position: Number(position),
+  runId: String(runId),
+  link: Number(link),
+  event: fromEventRow(event),
+});
 
 /** Reads a page of events that came as one text. */
 export const fromEventsPage = ([row]: readonly (readonly unknown[])[]): RunEvent[] =>

@@ -175,7 +175,7 @@ const having = (worker: string, condition: string): string =>
  * Nobody's runs that have something to do, and those of a worker that have become due. The arguments: four times now, each of the last two
  * behind the worker, then whether blocked ones are wanted, the workflows, how many.
  */
-const unclaimed = `
+export const unclaimed = `
   SELECT num FROM (
     ${having('IS NULL', "status = 'running'")}
     UNION ALL ${having('IS NULL', "status = 'pending' AND wake_at IS NULL")}

@@ -43,7 +43,7 @@ export function runStatements(
 }
 
 /** A whole number is an INTEGER: as REAL it would be '5.0' in a column of texts. A copy of bytes is what the driver surely reads. */
-const toBinding = (value: SqlValue): UserBinding => {
+export const toBinding = (value: SqlValue): UserBinding => {
   if (typeof value === 'boolean') return value ? 1n : 0n;
   if (isUint8Array(value)) return new Uint8Array(value);
   if (typeof value !== 'number' || !Number.isInteger(value)) return value;
@@ -51,7 +51,7 @@ const toBinding = (value: SqlValue): UserBinding => {
   return BigInt.asIntN(64, whole) === whole ? whole : value;
 };
 
-const toResult = ({ columns, rows, changes }: UserResult, which: string): StatementResult => {
+export const toResult = ({ columns, rows, changes }: UserResult, which: string): StatementResult => {
   const twice = columns.find((name, place) => columns.indexOf(name) < place);
   if (twice !== undefined) {
     throw failed(which, `it has two columns ${JSON.stringify(twice)}, of which a row can hold one: name them with AS`);
@@ -85,14 +85,14 @@ const isOfTheUser = (error: unknown): boolean =>
     typeof error.rawCode === 'number' &&
     codesOfTheUser.includes(error.rawCode & 0xff));
 
-const failed = (which: string, reason: string, ...causes: readonly unknown[]): JournalError =>
+export const failed = (which: string, reason: string, ...causes: readonly unknown[]): JournalError =>
   new JournalError(
     'TRANSACTION_FAILED',
     `${which} was refused: ${reason}. Nothing of these statements is written: correct the SQL or its args`,
     optionsOf(causes),
   );
 
-const ended = (which: string, ...causes: readonly unknown[]): JournalError =>
+export const ended = (which: string, ...causes: readonly unknown[]): JournalError =>
   new JournalError(
     'TRANSACTION_ENDED',
     `${which} has rolled back the whole transaction${causes.map((cause) => ` (${reasonOf(cause)})`).join('')}: ` +

@@ -7,7 +7,7 @@ import { isForeignKey } from './failures.js';
 import { runStatements } from './user-statements.js';
 
 /** What a transaction of a user's came to. */
-interface TransactionOutcome {
+export interface TransactionOutcome {
   readonly type: 'transaction-committed' | 'transaction-failed';
   readonly payload: string;
 }
@@ -41,14 +41,14 @@ export class UserTransactions {
   /** Runs it, in the transaction of the caller. */
   outcomeOf(transaction: UserTransaction): TransactionOutcome {
     const { statements } = transaction;
-    if (this.#refused.has(statements)) return failed(this.#refused.get(statements));
+    if (this.#refused.has(statements)) return failedOutcome(this.#refused.get(statements));
     try {
       return { type: 'transaction-committed', payload: this.#recorded(transaction) };
     } catch (error) {
       if (!(error instanceof TempoliteError)) throw error;
       const { code } = error;
       if (code === 'TRANSACTION_ENDED') this.#refused.set(statements, error);
-      if (code === 'TRANSACTION_FAILED' || code === 'PAYLOAD_TOO_LARGE') return failed(error);
+      if (code === 'TRANSACTION_FAILED' || code === 'PAYLOAD_TOO_LARGE') return failedOutcome(error);
       throw error;
     }
   }
@@ -87,16 +87,19 @@ export class UserTransactions {
 }
 
 /** A deferred foreign key was not met at the end. */
-const foreignKeyFailed = (cause: unknown): JournalError =>
+export const foreignKeyFailed = (cause: unknown): JournalError =>
   new JournalError(
     'TRANSACTION_FAILED',
     'the statements leave a foreign key unmet, which was deferred to their COMMIT. Nothing of them is written: correct the SQL or its args',
     { cause },
   );
 
-const failed = (error: unknown): TransactionOutcome => ({ type: 'transaction-failed', payload: encodeFailure(error) });
+export const failedOutcome = (error: unknown): TransactionOutcome => ({
+  type: 'transaction-failed',
+  payload: encodeFailure(error),
+});
 
-const takeFrom = (list: string[], item: string): boolean => {
+export const takeFrom = (list: string[], item: string): boolean => {
   const place = list.indexOf(item);
   if (place >= 0) list.splice(place, 1);
   return place >= 0;

@@ -1,0 +1,31 @@
+import { JournalError } from '../../../errors.js';
+import type { Journal } from '../../journal.js';
+import type { GroupCommitOptions } from '../group-commit.js';
+import { remoteError } from './fate.js';
+import { RemoteConnection } from './remote-connection.js';
+import { RemoteJournal } from './remote-journal.js';
+import { remoteMigrate } from './remote-migrate.js';
+import type { RemoteOptions } from './remote-options.js';
+
+/** Opens a database that a server has, and brings its schema up to date. Errors: `JOURNAL_*`, `UNSUPPORTED_URL`. */
+export const openRemote = async (url: string, options: RemoteOptions & GroupCommitOptions): Promise<Journal> => {
+  checkUrl(url);
+  const connection = new RemoteConnection(url, options);
+  try {
+    await remoteMigrate(connection, options);
+    return new RemoteJournal(connection, options);
+  } catch (error) {
+    await connection.close();
+    throw remoteError(error);
+  }
+};
+
+/** A url may hold a secret, which is not shown. */
+const checkUrl = (url: string): void => {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed && parsed.host !== '' && parsed.username === '' && parsed.password === '' && parsed.hash === '') return;
+  throw new JournalError(
+    'UNSUPPORTED_URL',
+    "the url of a server is libsql:, http(s): or ws(s): with a host, and with neither user nor password in it: give the token as 'authToken'",
+  );
+};

@@ -1,0 +1,169 @@
+import { endLetter, outputLetter } from '../../child-letter.js';
+import { isEnd, type RunEvent } from '../../event.js';
+import type { Change, Closing, NewRequest, RunCommit, Worker } from '../../journal.js';
+import type { NewRun } from '../../run-record.js';
+import { isTerminal, type RunStatus } from '../../status.js';
+import type { Binding } from '../connection.js';
+import * as rows from '../rows.js';
+import * as shared from '../statements.js';
+import type { Draft } from './draft.js';
+import { query, unpacked, type Row, type Rows } from './query.js';
+import * as sql from './remote-statements.js';
+
+/** The statements of what is written about runs. */
+
+const instant = (at: number): bigint => BigInt(Math.floor(at));
+const wake = (at: number | undefined): bigint | null => (at === undefined ? null : BigInt(Math.ceil(at)));
+
+export const startedOnly = { type: 'started', seq: 0, batch: 0, epoch: 0 } as const;
+
+/** Where a run and its first event are inserted. */
+export interface RunPlaces {
+  readonly run: number;
+  readonly event: number;
+}
+
+/** Inserts a run and its first event. The run is found if it is there, its event is inserted if it is new. */
+export const draftRun = (draft: Draft, given: NewRun, worker: Worker | undefined): RunPlaces => {
+  const at = instant(given.createdAt);
+  let found: Rows = [];
+  const run = draft.add(
+    query(
+      sql.insertRun,
+      given.id,
+      given.workflow,
+      BigInt(given.version),
+      given.status,
+      BigInt(given.priority),
+      JSON.stringify(given.tags),
+      given.inputDigest,
+      at,
+      at,
+      wake(given.wakeAt),
+      ...(given.status === 'running' && worker ? [worker.id, BigInt(worker.fence)] : [null, null]),
+      given.parent?.runId ?? null,
+      given.parent?.runId ?? null,
+      given.parent?.key ?? null,
+      given.onClose ?? null,
+    ),
+    (rowsOfRun) => {
+      found = rowsOfRun;
+      return [];
+    },
+  );
+  const started = { ...startedOnly, at: Number(at), payload: given.input };
+  const event = draft.add(query(sql.insertStarted, at, given.input, given.id), (inserted) =>
+    inserted.length > 0 ? [...eventsChange(inserted, given.id, 0, [started]), ...runChange(found)] : [],
+  );
+  return { run, event };
+};
+
+const runChange = (found: Rows): readonly Change[] =>
+  found.map((row) => ({ type: 'run', run: rows.fromRunRow(unpacked(row)) }));
+
+/** Appends events, whose `run` is found only if it is this worker's. */
+export const draftEvents = (
+  draft: Draft,
+  runId: string,
+  worker: Worker,
+  link: number,
+  events: readonly RunEvent[],
+): number => {
+  const values = events.map((event) => eventRow(event).map(toJson));
+  return draft.add(query(sql.appendEvents, runId, worker.id, BigInt(link), JSON.stringify(values)), (found) =>
+    eventsChange(found, runId, link, events),
+  );
+};
+
+/** Its columns without its run and its link. */
+const eventRow = (event: RunEvent): readonly Binding[] => {
+  const row: Binding[] = [];
+  rows.addEventRow(row, 0, 0, event);
+  return row.slice(2);
+};
+
+/** A number of JSON is as whole as it was. */
+const toJson = (binding: unknown): unknown => (typeof binding === 'bigint' ? Number(binding) : binding);
+
+const eventsChange = (found: Rows, runId: string, link: number, events: readonly RunEvent[]): readonly Change[] => {
+  if (found.length === 0) return [];
+  // One statement gives positions in the order of its rows, but may tell them in any.
+  const positions = found.map(([position]) => Number(position)).sort((one, other) => one - other);
+  return [
+    {
+      type: 'events',
+      events: events.map((event, place) => ({ position: positions[place] ?? 0, runId, link, event })),
+    },
+  ];
+};
+
+export const draftRequest = (
+  draft: Draft,
+  { runId, name, payload, at }: NewRequest,
+  statuses: readonly RunStatus[],
+  behind: readonly RunStatus[] = [],
+): number =>
+  draft.add(
+    query(shared.insertRequest, name, payload, instant(at), runId, JSON.stringify(statuses), JSON.stringify(behind)),
+    (found) => found.map((row) => ({ type: 'letter', runId, letter: rows.fromLetterRow(row) })),
+  );
+
+export const draftClosing = (
+  draft: Draft,
+  runId: string,
+  link: number,
+  { at, since, children = [] }: Closing,
+): void => {
+  const from = since === undefined ? null : BigInt(since);
+  draft.add(query(sql.closeChildren, instant(at), runId, JSON.stringify(children), from, BigInt(link), from), (found) =>
+    found.map(letterChange),
+  );
+};
+
+const letterChange = (row: Row): Change => ({
+  type: 'letter',
+  runId: String(row[5]),
+  letter: rows.fromLetterRow(row),
+});
+
+/** What the parent hears of, if there is one. */
+export const draftChildLetters = (
+  draft: Draft,
+  { runId, link, status }: RunCommit,
+  events: readonly RunEvent[],
+): void => {
+  const letters = events.flatMap((event) => {
+    const letter =
+      event.type === 'output-emitted'
+        ? outputLetter(link, event)
+        : isEnd(event) && status && isTerminal(status.status)
+          ? endLetter(event)
+          : undefined;
+    return letter === undefined ? [] : [[letter, event.at]];
+  });
+  if (letters.length === 0) return;
+  draft.add(query(sql.insertChildLetters, JSON.stringify(letters), runId), (found) => found.map(letterChange));
+};
+
+export const draftStatus = (
+  draft: Draft,
+  runId: string,
+  worker: Worker,
+  status: NonNullable<RunCommit['status']>,
+): number =>
+  draft.add(
+    query(
+      sql.updateRun,
+      status.status,
+      instant(status.at),
+      wake(status.wakeAt),
+      status.detail ?? null,
+      isFreed(status) ? null : worker.id,
+      runId,
+    ),
+    runChange,
+  );
+
+/** Whether the run is nobody's from then on. */
+export const isFreed = ({ status, frees }: NonNullable<RunCommit['status']>): boolean =>
+  isTerminal(status) || status === 'blocked' || frees === true;
