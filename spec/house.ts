@@ -61,6 +61,7 @@ test('nothing is left for later', (t) => {
 
 test('each spec has the path of what it tests', (t) => {
   const floorsOfTheirOwn = [
+    'spec/soak/',
     'spec/types/',
     'spec/stories/',
     'spec/docs/',

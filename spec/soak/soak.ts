@@ -15,6 +15,8 @@ export interface SoakOptions {
   readonly seed: number;
   /** How long what is left may take to end, once nobody is killed any more. */
   readonly healSeconds: number;
+  /** Called now and then while it is harassed: something else goes wrong. */
+  readonly trouble?: () => void;
 }
 
 export interface Soaked {
@@ -135,6 +137,7 @@ class Crew {
     const end = performance.now() + seconds * 1000;
     while (performance.now() < end) {
       await pause(200 + this.#random() * 800);
+      this.#options.trouble?.();
       const place = Math.floor(this.#random() * processes);
       const member = this.#members[place];
       if (member?.state === 'frozen') this.#thaw(member);
