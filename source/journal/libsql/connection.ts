@@ -46,11 +46,14 @@ export class Connection {
   readonly #statements = new Map<string, Cached>();
   /** The latest used is the last. */
   readonly #userStatements = new Map<string, Cached>();
+  /** What was opened, for messages. */
+  readonly path: string;
   #open = true;
   #transaction: TransactionState = 'none';
 
   constructor(path: string) {
     // The driver would wait for locks by sleeping the event loop: it must not wait at all.
+    this.path = path;
     this.#database = new Database(path, { timeout: 0 });
   }
 
