@@ -2,7 +2,7 @@ import test from 'ava';
 import type { EventBody, RunEvent } from '../../source/journal/event.js';
 import type { RunRecord } from '../../source/journal/run-record.js';
 import { rewindsOf } from '../../source/run/rewinds.js';
-import { checkHistory, checkLink } from '../../source/testing/check-history.js';
+import { checkFences, checkHistory, checkLink } from '../../source/testing/check-history.js';
 
 type Line = EventBody & { readonly at?: number; readonly epoch?: number; readonly batch?: number };
 
@@ -196,4 +196,12 @@ test('a hole in the order is found', (t) => {
   const events = historyOf([started, output]).map((event, index) => ({ ...event, seq: index * 2 }));
 
   t.regex(checkHistory({ run: recordOf(events), events, signals: [] }).join('\n'), /event 1 has seq 2/);
+});
+
+test('a fence that is not above all before it is found', (t) => {
+  t.deepEqual(checkFences([]), []);
+  t.deepEqual(checkFences([1, 2, 5]), []);
+  t.deepEqual(checkFences([1, 1]), ['fence 1 was given out after 1']);
+  t.deepEqual(checkFences([2, 3, 1, 4]), ['fence 1 was given out after 3']);
+  t.deepEqual(checkFences([0]), ['fence 0 was given out after 0']);
 });
