@@ -30,9 +30,9 @@ const worker = async (t: ExecutionContext, url: string, world: string, name: str
   return it;
 };
 
-const shift = async ({ child, message }: Program, shiftMs: number): Promise<void> => {
-  const done = message<Told>(({ shifted }) => shifted === shiftMs);
-  child.send({ shiftMs });
+const shift = async (it: Program, shiftMs: number): Promise<void> => {
+  const done = it.message<Told>(({ shifted }) => shifted === shiftMs);
+  it.child.send({ shiftMs });
   await done;
 };
 

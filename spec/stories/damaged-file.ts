@@ -97,6 +97,24 @@ test('a damaged page stops the run that stands in it; the engine says which, nei
   t.deepEqual(await faultsOf(`file:${backup}`), []);
 });
 
+test('a text whose bits have flipped stops its run alone, and the process lives (scenario 35)', async (t) => {
+  const { path } = await left(t, 'bits');
+  const url = `file:${path}`;
+  const place = readFileSync(path).indexOf('result of bits-5. is');
+  overwrite(path, place, Buffer.from([0xff]));
+  const ear = listening();
+
+  const tempolite = await Tempolite.open({ url, workflows: [waiting], closeTimeoutMs: 0, logger: ear.logger });
+  t.teardown(() => tempolite.close());
+  const stopped = ear.next(({ runId }) => runId === 'bits-5.');
+  await tempolite.run('bits-5.').signal(go, 'kept');
+  await tempolite.run('bits-6.').signal(go, 'hello');
+
+  t.like(await stopped, { code: 'JOURNAL_CORRUPT', text: 'run could not be read; it is read again' });
+  t.is(await tempolite.run('bits-6.', waiting).result(), 'hello result of bits-6. is 6');
+  await t.throwsAsync(firstValueFrom(tempolite.run('bits-5.').events$.pipe(toArray())), { code: 'JOURNAL_CORRUPT' });
+});
+
 test('a file of a newer release is refused and left as it is; that release goes on with it (scenario 35)', async (t) => {
   const { path } = await left(t, 'newer');
   const url = `file:${path}`;

@@ -30,12 +30,12 @@ const frameBytes = 24 + 4096;
 
 /** A process that is killed after it has been told of thirty runs; answers with what it had said of the twentieth. */
 const killed = async (t: ExecutionContext, path: string): Promise<Acknowledged> => {
-  const { message, kill } = program(t, 'acknowledged', [path]);
+  const child = program(t, 'acknowledged', [path]);
   const [twentieth] = await Promise.all([
-    message<Acknowledged>(({ acknowledged }) => acknowledged === 19),
-    message<Acknowledged>(({ acknowledged }) => acknowledged === 29),
+    child.message<Acknowledged>(({ acknowledged }) => acknowledged === 19),
+    child.message<Acknowledged>(({ acknowledged }) => acknowledged === 29),
   ]);
-  await kill();
+  await child.kill();
   return twentieth;
 };
 

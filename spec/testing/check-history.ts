@@ -178,7 +178,7 @@ const wrong: Readonly<Record<string, readonly [RegExp, readonly Line[], Partial<
 };
 
 for (const [name, [expected, lines, changes]] of Object.entries(wrong)) {
-  test(`${name} is found`, (t) => {
+  test(`${name} is found (scenario 40)`, (t) => {
     t.regex(faultsOf(lines, changes).join('\n'), expected);
   });
 }
@@ -192,13 +192,13 @@ test('a link before the last one ends with the next one’s beginning', (t) => {
   t.regex(checkLink(run, 1, events).join('\n'), /it is running after run-continued/);
 });
 
-test('a hole in the order is found', (t) => {
+test('a hole in the order is found (scenario 40)', (t) => {
   const events = historyOf([started, output]).map((event, index) => ({ ...event, seq: index * 2 }));
 
   t.regex(checkHistory({ run: recordOf(events), events, signals: [] }).join('\n'), /event 1 has seq 2/);
 });
 
-test('a fence that is not above all before it is found', (t) => {
+test('a fence that is not above all before it is found (scenario 40)', (t) => {
   t.deepEqual(checkFences([]), []);
   t.deepEqual(checkFences([1, 2, 5]), []);
   t.deepEqual(checkFences([1, 1]), ['fence 1 was given out after 1']);

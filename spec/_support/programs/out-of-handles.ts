@@ -37,11 +37,13 @@ const refused = [await refusal({ url }), await refusal({ url: `file:${join(folde
 closeSync(taken.pop() ?? -1);
 refused.push(await refusal({ url }));
 await run.signal(go, 'meanwhile');
-const results = [await run.result(), await (await tempolite.start(waiting, 2, { id: 'other' })).signal(go, 'and')];
+const first = await run.result();
+const second = await tempolite.start(waiting, 2, { id: 'other' });
+await second.signal(go, 'and');
 for (const handle of taken) closeSync(handle);
 
 const opened = await refusal({ url });
-const other = await tempolite.run('other', waiting).result();
+const results = [first, await second.result()];
 await tempolite.close();
-process.send?.({ taken: taken.length, refused, results: [results[0], other], opened });
+process.send?.({ taken: taken.length, refused, results, opened });
 process.disconnect();
