@@ -19,6 +19,13 @@ export const checkLink = (run: RunRecord, link: number, events: readonly RunEven
     (fault) => `run ${run.id}: ${fault}`,
   );
 
+/** What is wrong with the fences of workers, in the order in which they came: each is to be above all before it. */
+export const checkFences = (fences: readonly number[]): readonly string[] =>
+  fences.flatMap((fence, place) => {
+    const highest = Math.max(0, ...fences.slice(0, place));
+    return fence > highest ? [] : [`fence ${fence} was given out after ${highest}`];
+  });
+
 /** Whether places and times are as they should be. */
 const faultsInOrder = (events: readonly RunEvent[]): readonly string[] => {
   let clock = 0;

@@ -31,6 +31,7 @@ export class Machine {
   #dying: Promise<void> | undefined;
   #deaths = 0;
   #lives = 0;
+  #fences: number[] = [];
   #appends: number[] = [];
 
   constructor(database: Journal, clock: TestClock, outside: OutsideWorld, options: MachineOptions) {
@@ -56,6 +57,11 @@ export class Machine {
     return this.#deaths;
   }
 
+  /** What each worker that came up got, in that order. */
+  get fences(): readonly number[] {
+    return this.#fences;
+  }
+
   /** The number of events of each append of the first process. */
   get appends(): readonly number[] {
     return this.#appends;
@@ -71,6 +77,9 @@ export class Machine {
       faults,
       onAppend: (events) => {
         if (life.number === 1) this.#appends.push(events);
+      },
+      onAcquire: ({ fence }) => {
+        this.#fences.push(fence);
       },
       onDeath: () => {
         life.died = true;

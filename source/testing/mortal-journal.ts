@@ -1,6 +1,6 @@
 import { JournalError } from '../errors.js';
 import { isEnd, type EventType, type RunEvent } from '../journal/event.js';
-import type { Journal, RunCommit } from '../journal/journal.js';
+import type { Journal, RunCommit, Worker } from '../journal/journal.js';
 
 /**
  * What goes wrong with one append of a process (the start of a run, a commit, a signal), counted from 1.
@@ -21,6 +21,8 @@ export interface MortalOptions {
   readonly faults?: readonly Fault[];
   /** The process dies now, by one of its faults. */
   readonly onDeath?: () => void;
+  /** Called for each worker that the process becomes. */
+  readonly onAcquire?: (worker: Worker) => void;
   /** Called for each append, with the number of its events. */
   readonly onAppend?: (events: number) => void;
   /** What is read of a journal, in another order: for tests of tests. */
@@ -41,7 +43,7 @@ const dead = (): Promise<never> => Promise.reject(deaf());
 
 /** A journal whose process may die, and whose appends may fail. Closing it leaves the database open. */
 export const mortalJournal = (journal: Journal, options: MortalOptions = {}): MortalJournal => {
-  const { faults = [], onDeath, onAppend, reorder = (events: readonly RunEvent[]) => events } = options;
+  const { faults = [], onDeath, onAcquire, onAppend, reorder = (events: readonly RunEvent[]) => events } = options;
   const stops: (() => void)[] = [];
   let appends = 0;
   let isDead = false;
@@ -148,7 +150,11 @@ export const mortalJournal = (journal: Journal, options: MortalOptions = {}): Mo
       expire: () => alive(journal.expire()),
       claim: (claim) => alive(journal.claim(claim)),
       claimRun: (runId) => alive(journal.claimRun(runId)),
-      acquire: (worker) => alive(journal.acquire(worker)),
+      acquire: async (asked) => {
+        const worker = await alive(journal.acquire(asked));
+        onAcquire?.(worker);
+        return worker;
+      },
       renew: (leaseMs) => alive(journal.renew(leaseMs)),
       release: () => (isDead ? Promise.resolve() : journal.release()),
       subscribe: (listener) => {

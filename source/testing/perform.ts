@@ -8,7 +8,7 @@ import type { RunRecord } from '../journal/run-record.js';
 import { isTerminal } from '../journal/status.js';
 import { behindOf, takenIn } from '../run/control.js';
 import { duration } from '../values/duration.js';
-import { checkHistory } from './check-history.js';
+import { checkFences, checkHistory } from './check-history.js';
 import { Machine } from './machine.js';
 import type { Fault } from './mortal-journal.js';
 import { OutsideWorld, type Effect } from './outside-world.js';
@@ -211,7 +211,11 @@ class Stage {
       effects: this.#outside.effects,
       deaths: this.#machine.deaths,
       appends: this.#machine.appends,
-      violations: [...this.#outside.violations, ...histories.flatMap(checkHistory)],
+      violations: [
+        ...this.#outside.violations,
+        ...checkFences(this.#machine.fences),
+        ...histories.flatMap(checkHistory),
+      ],
     };
   }
 }

@@ -3,6 +3,7 @@ import { Tempolite, type TempoliteOptions } from '../../source/client/tempolite.
 import { TestClock } from '../../source/testing/index.js';
 import { faultsOf } from './check-journal.js';
 import { databaseOf } from './folder.js';
+import { watchFences } from './watch-fences.js';
 
 export interface Engine {
   readonly tempolite: Tempolite;
@@ -16,6 +17,7 @@ type Options = Omit<TempoliteOptions, 'clock'> & { readonly clock?: TestClock };
 export const engineOf = async (t: ExecutionContext, options: Options): Promise<Engine> => {
   const url = options.url ?? databaseOf(t);
   const clock = options.clock ?? new TestClock();
+  await watchFences(url);
   const tempolite = await Tempolite.open({ closeTimeoutMs: 0, ...options, url, clock });
   t.teardown(async () => {
     await tempolite.close();

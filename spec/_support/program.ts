@@ -1,5 +1,5 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { ExecutionContext } from 'ava';
 
 export interface Program {
@@ -15,11 +15,32 @@ export interface Program {
   kill(): Promise<void>;
 }
 
+export interface ProgramOptions {
+  /** As many files it may have open at once. */
+  readonly openFiles?: number;
+  /** A program that is loaded before it. */
+  readonly preload?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const pathOf = (name: string): string => fileURLToPath(new URL(`programs/${name}.js`, import.meta.url));
+
 /** Runs a program of `_support/programs` in a process of its own. */
-export const program = (t: ExecutionContext, name: string, args: readonly string[]): Program => {
-  const child = fork(fileURLToPath(new URL(`programs/${name}.js`, import.meta.url)), args, {
+export const program = (
+  t: ExecutionContext,
+  name: string,
+  args: readonly string[],
+  { openFiles, preload, env }: ProgramOptions = {},
+): Program => {
+  const imports = preload === undefined ? [] : ['--import', pathToFileURL(pathOf(preload)).href];
+  const command = [process.execPath, ...process.execArgv, ...imports, pathOf(name), ...args];
+  const limited =
+    openFiles === undefined ? command : ['sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh', ...command];
+  const [file = '', ...rest] = limited;
+  const child = spawn(file, rest, {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
+    env: { ...process.env, ...env },
   });
   t.teardown(() => child.kill('SIGKILL'));
   let errors = '';

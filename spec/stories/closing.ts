@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { map, type Observable } from 'rxjs';
@@ -9,7 +10,7 @@ import { program } from '../_support/program.js';
 
 const note = defineSignal<string>('note');
 
-test('close lets an activity in flight end within the deadline, and records it', async (t) => {
+test('close lets an activity in flight end within the deadline, and records it (scenario 38)', async (t) => {
   const gate = deferred<string>();
   const started = deferred();
   let calls = 0;
@@ -38,7 +39,7 @@ test('close lets an activity in flight end within the deadline, and records it',
   t.is(calls, 1);
 });
 
-test('after the deadline the AbortSignal fires, and the activity runs again when the engine is back', async (t) => {
+test('after the deadline the AbortSignal fires, and the activity runs again when the engine is back (scenario 38)', async (t) => {
   const started = deferred();
   const reasons: string[] = [];
   let calls = 0;
@@ -83,10 +84,30 @@ test('close is idempotent; what is asked for after it is refused', async (t) => 
   t.deepEqual(await faultsOf(url), []);
 });
 
-test('a process with an open and then closed engine exits by itself, whatever its runs wait for', async (t) => {
+test('a process with an open and then closed engine exits by itself, whatever its runs wait for (scenario 38)', async (t) => {
   const { code, errors } = await program(t, 'open-close', [`file:${join(folderOf(t), 'runs.db')}`]).ended;
 
   t.is(code, 0, errors);
+});
+
+test('a process whose activities do not end is left without a handle by close, exits, and all goes on later (scenario 38)', async (t) => {
+  const folder = folderOf(t);
+  const [url, world] = [`file:${join(folder, 'runs.db')}`, join(folder, 'world')];
+  const closed = program(t, 'close-busy', [url, world]);
+  const told = await closed.message<{ readonly aborted: readonly string[]; readonly handles: readonly string[] }>(
+    () => true,
+  );
+  const { code, errors } = await closed.ended;
+
+  t.is(code, 0, errors);
+  t.deepEqual(told.aborted, ['busy 0', 'busy 1', 'busy 2']);
+  t.deepEqual(told.handles, []);
+  const busy = workflow('busy', (n$: Observable<number>) =>
+    n$.pipe(activity('stay', (_, { idempotencyKey }) => idempotencyKey)),
+  );
+  const { tempolite } = await engineOf(t, { url, workflows: [busy] });
+  const keys = await Promise.all([0, 1, 2].map((n) => tempolite.run(`busy ${n}`, busy).result()));
+  t.deepEqual(keys, readFileSync(world, 'utf8').trim().split('\n').sort());
 });
 
 test('starting with an id is idempotent; another input or workflow is refused', async (t) => {

@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { faultsOf } from '../_support/check-journal.js';
 import { folderOf } from '../_support/folder.js';
 import { program } from '../_support/program.js';
+import { watchFences } from '../_support/watch-fences.js';
 
 interface Told {
   readonly result: number;
@@ -19,6 +20,7 @@ const play = async (
 ): Promise<{ told: Told; world: string[]; killed: boolean }> => {
   const folder = folderOf(t);
   const url = `file:${join(folder, 'runs.db')}`;
+  await watchFences(url);
   const outside = join(folder, 'world');
   let killed = false;
   if (when !== 'never') {

@@ -7,6 +7,7 @@ import { idempotencyKey } from '../../source/run/step-key.js';
 import { faultsOf } from '../_support/check-journal.js';
 import { folderOf } from '../_support/folder.js';
 import { program } from '../_support/program.js';
+import { watchFences } from '../_support/watch-fences.js';
 
 interface Told {
   readonly error: string;
@@ -27,6 +28,7 @@ const isResult = (message: Told): boolean => 'commits' in message;
 const play = async (t: ExecutionContext, fate: string, when: string, n: number): Promise<Played> => {
   const folder = folderOf(t);
   const url = `file:${join(folder, 'runs.db')}`;
+  await watchFences(url);
   const outside = join(folder, 'world');
   let killed = false;
   let recorded: readonly string[] = [];

@@ -16,7 +16,9 @@ import { TestClock } from '../../source/testing/index.js';
 import { faultsOf } from '../_support/check-journal.js';
 import { deferred } from '../_support/engine.js';
 import { databaseOf, folderOf } from '../_support/folder.js';
+import { watchFences } from '../_support/watch-fences.js';
 import { program } from '../_support/program.js';
+import { stopOutsideOfLock } from '../_support/stop.js';
 
 const go = defineSignal<string>('go');
 
@@ -195,8 +197,10 @@ interface Told {
 
 test('a worker that was stopped past its lease loses its runs, writes nothing more for them, and begins anew (scenario 33)', async (t) => {
   const folder = folderOf(t);
-  const url = `file:${join(folder, 'runs.db')}`;
+  const path = join(folder, 'runs.db');
+  const url = `file:${path}`;
   const world = join(folder, 'world');
+  await watchFences(url);
   const client = await engineOn(t, url, { worker: false });
   const charging = workflow('charging', (n$: Observable<number>) => n$.pipe(map((n) => `${n}`)));
   const frozen = program(t, 'gated', [url, world, 'frozen', '500']);
@@ -204,7 +208,7 @@ test('a worker that was stopped past its lease loses its runs, writes nothing mo
   const run = await client.start(charging, 1, { id: 'run' });
   await frozen.message<Told>(({ began }) => began === 1);
 
-  frozen.child.kill('SIGSTOP');
+  await stopOutsideOfLock(frozen, path);
   const other = program(t, 'gated', [url, world, 'other', '500']);
   await other.message<Told>(({ began }) => began === 1);
   other.child.send('finish');
@@ -240,6 +244,7 @@ test('a worker that is killed is taken over without waiting for its lease', asyn
   const folder = folderOf(t);
   const url = `file:${join(folder, 'runs.db')}`;
   const world = join(folder, 'world');
+  await watchFences(url);
   const killed = program(t, 'gated', [url, world, 'killed', '3600000']);
   await killed.message<Told>(({ open }) => open === true);
   const client = await engineOn(t, url, { worker: false });

@@ -2,7 +2,7 @@ import test from 'ava';
 import type { EventBody, RunEvent } from '../../source/journal/event.js';
 import type { RunRecord } from '../../source/journal/run-record.js';
 import { rewindsOf } from '../../source/run/rewinds.js';
-import { checkHistory, checkLink } from '../../source/testing/check-history.js';
+import { checkFences, checkHistory, checkLink } from '../../source/testing/check-history.js';
 
 type Line = EventBody & { readonly at?: number; readonly epoch?: number; readonly batch?: number };
 
@@ -178,7 +178,7 @@ const wrong: Readonly<Record<string, readonly [RegExp, readonly Line[], Partial<
 };
 
 for (const [name, [expected, lines, changes]] of Object.entries(wrong)) {
-  test(`${name} is found`, (t) => {
+  test(`${name} is found (scenario 40)`, (t) => {
     t.regex(faultsOf(lines, changes).join('\n'), expected);
   });
 }
@@ -192,8 +192,16 @@ test('a link before the last one ends with the next one’s beginning', (t) => {
   t.regex(checkLink(run, 1, events).join('\n'), /it is running after run-continued/);
 });
 
-test('a hole in the order is found', (t) => {
+test('a hole in the order is found (scenario 40)', (t) => {
   const events = historyOf([started, output]).map((event, index) => ({ ...event, seq: index * 2 }));
 
   t.regex(checkHistory({ run: recordOf(events), events, signals: [] }).join('\n'), /event 1 has seq 2/);
+});
+
+test('a fence that is not above all before it is found (scenario 40)', (t) => {
+  t.deepEqual(checkFences([]), []);
+  t.deepEqual(checkFences([1, 2, 5]), []);
+  t.deepEqual(checkFences([1, 1]), ['fence 1 was given out after 1']);
+  t.deepEqual(checkFences([2, 3, 1, 4]), ['fence 1 was given out after 3']);
+  t.deepEqual(checkFences([0]), ['fence 0 was given out after 0']);
 });

@@ -2,6 +2,7 @@ import Database from 'libsql';
 import { JournalError, ValueError } from '../../errors.js';
 import { parameterCount, sqlValueFault } from '../statement.js';
 import { sqlTokens } from '../sql-tokens.js';
+import { packed, unpacked, type Packing } from './packed-rows.js';
 
 /** All that may be bound: the native driver aborts the process on anything else, and writes JS numbers as REAL. */
 export type Binding = null | string | bigint;
@@ -28,6 +29,10 @@ interface Cached {
   readonly parameters: number;
 }
 
+interface CachedOfOurs extends Cached {
+  readonly packing: Packing;
+}
+
 /**
  * `asked`: it begins with the first statement. `ended`: a user's statement, or a fault that it met, has rolled all of it back.
  */
@@ -38,19 +43,22 @@ export const mostUserStatements = 100;
 
 /**
  * The one place that touches the native driver, and the one where its traps are closed: bindings are typed and always an array of
- * the right length, integers go in as BigInt, rows come out through `all`, transactions are begun and ended by `exec`, statements
+ * the right length, integers go in as BigInt, rows come out through `all` and packed, transactions are begun and ended by `exec`, statements
  * are prepared once, and nothing awaits inside a transaction.
  */
 export class Connection {
   readonly #database: InstanceType<typeof Database>;
-  readonly #statements = new Map<string, Cached>();
+  readonly #statements = new Map<string, CachedOfOurs>();
   /** The latest used is the last. */
   readonly #userStatements = new Map<string, Cached>();
+  /** What was opened, for messages. */
+  readonly path: string;
   #open = true;
   #transaction: TransactionState = 'none';
 
   constructor(path: string) {
     // The driver would wait for locks by sleeping the event loop: it must not wait at all.
+    this.path = path;
     this.#database = new Database(path, { timeout: 0 });
   }
 
@@ -62,7 +70,8 @@ export class Connection {
   /** Rows as arrays of columns. Also for `INSERT … RETURNING`: `get` and `run` of the driver lose errors there. */
   all(sql: string, bindings: readonly Binding[] = []): unknown[][] {
     this.#begin();
-    return this.#prepared(sql, bindings, true).all(bindings) as unknown[][];
+    const { statement, packing } = this.#prepared(sql, bindings, true);
+    return unpacked(statement.all(bindings) as unknown[][], packing);
   }
 
   /** For statements that yield no rows. */
@@ -146,7 +155,7 @@ export class Connection {
   }
 
   #runNow(sql: string, bindings: readonly Binding[]): Written {
-    const { changes, lastInsertRowid } = this.#prepared(sql, bindings, false).run(bindings);
+    const { changes, lastInsertRowid } = this.#prepared(sql, bindings, false).statement.run(bindings);
     return { changes, lastInsertRowid: Number(lastInsertRowid) };
   }
 
@@ -183,19 +192,21 @@ export class Connection {
     return { statement, parameters: parameterCount(sqlTokens(sql)) };
   }
 
-  #prepared(sql: string, bindings: readonly Binding[], rows: boolean): Statement {
+  #prepared(sql: string, bindings: readonly Binding[], rows: boolean): CachedOfOurs {
     const cached = this.#statements.get(sql) ?? this.#prepare(sql, rows);
     checkArity(cached, bindings, sql);
     for (const binding of bindings) check(binding);
-    return cached.statement;
+    return cached;
   }
 
-  #prepare(sql: string, rows: boolean): Cached {
-    const statement = this.#database.prepare(sql);
+  #prepare(sql: string, rows: boolean): CachedOfOurs {
+    const columnsOf = (): number => this.#database.prepare(sql).columns().length;
+    const { sql: read, packing } = rows ? packed(sql, columnsOf) : ({ sql, packing: 'none' } as const);
+    const statement = this.#database.prepare(read);
     // The driver's `run` would take one step and leave the statement, and with it the write lock, where they are.
     if (!rows && statement.reader) throw new TypeError(`the statement yields rows, use all: ${sql}`);
     if (rows) statement.raw(true);
-    const cached = { statement, parameters: sql.split('?').length - 1 };
+    const cached = { statement, packing, parameters: sql.split('?').length - 1 };
     this.#statements.set(sql, cached);
     return cached;
   }

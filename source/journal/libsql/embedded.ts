@@ -282,7 +282,7 @@ export class EmbeddedJournal implements Journal {
     try {
       return await retryBusy(read, this.#busyTimeoutMs);
     } catch (error) {
-      throw journalError(error);
+      throw journalError(error, this.#connection.path);
     }
   }
 }

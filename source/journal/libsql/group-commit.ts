@@ -1,7 +1,7 @@
 import type { TempoliteError } from '../../errors.js';
 import { BusyWait } from './busy.js';
 import type { Connection } from './connection.js';
-import { isBusy, isOfOneCaller, journalError } from './failures.js';
+import { isBusy, isDamage, isOfOneCaller, journalError } from './failures.js';
 
 /** One caller's part of a transaction. */
 interface Entry {
@@ -32,7 +32,8 @@ interface GroupHooks {
 
 /**
  * Everything that is asked for within one macrotask goes into one transaction, in the order in which it was asked for. What one
- * caller did wrong fails that caller alone: the group is rolled back and its members are tried one by one.
+ * caller did wrong fails that caller alone, and so does who meets a damaged page: the group is rolled back and its members are tried
+ * one by one.
  */
 export class GroupCommit {
   readonly #connection: Connection;
@@ -113,9 +114,9 @@ export class GroupCommit {
     } catch (error) {
       this.#hooks.rolledBack();
       if (isBusy(error)) return this.#tryLater(group, error);
-      if (group.length > 1 && isOfOneCaller(error)) return this.#writeOneByOne(group);
+      if (group.length > 1 && (isOfOneCaller(error) || isDamage(error))) return this.#writeOneByOne(group);
       if (isOfOneCaller(error) && group[0]?.another?.(error)) return this.#write(group);
-      return this.#reject(group, journalError(error));
+      return this.#reject(group, journalError(error, this.#connection.path));
     }
     this.#busy.over();
     try {
@@ -140,7 +141,7 @@ export class GroupCommit {
   /** The lock is waited for without sleeping the event loop; the whole transaction is tried again. */
   #tryLater(group: readonly Entry[], error: unknown): boolean {
     const delayMs = this.#busy.next();
-    if (delayMs === undefined) return this.#reject(group, journalError(error));
+    if (delayMs === undefined) return this.#reject(group, journalError(error, this.#connection.path));
     this.#queue.unshift(...group);
     this.#scheduled = true;
     setTimeout(() => {

@@ -5,7 +5,7 @@ import type { Journal } from '../journal.js';
 import { retryBusy } from './busy.js';
 import { Connection } from './connection.js';
 import { EmbeddedJournal } from './embedded.js';
-import { journalError } from './failures.js';
+import { fileError, journalError } from './failures.js';
 import type { GroupCommitOptions } from './group-commit.js';
 import { migrate, refuseNewer } from './migrate.js';
 import { openRemote } from './remote/open-remote.js';
@@ -32,7 +32,7 @@ export const openJournal = async (options: JournalOptions = {}): Promise<Journal
   try {
     return await retryBusy(() => openOnce(path, options), options.busyTimeoutMs);
   } catch (error) {
-    throw journalError(error);
+    throw journalError(error, path);
   }
 };
 
@@ -63,8 +63,7 @@ const createPrivate = (path: string): void => {
     closeSync(openSync(path, 'ax', 0o600));
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new JournalError('JOURNAL_FAILED', `the database file cannot be created: ${reason}`, { cause: error });
+    throw fileError(error, path);
   }
 };
 

@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { Connection, type Binding } from '../../../source/journal/libsql/connection.js';
 import { opened } from '../../_support/connections.js';
@@ -135,4 +138,19 @@ test('a transaction that the database has rolled back by itself says why', (t) =
   );
 
   t.like(error, { code: 'SQLITE_FULL' });
+});
+
+test('one file touches the driver, and calls nothing of it that aborts, leaks or is not there', (t) => {
+  const root = fileURLToPath(new URL('../../../../source/', import.meta.url));
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const users = files.filter((file) => /from 'libsql(\/[a-z]+)?'/.test(readFileSync(join(root, file), 'utf8')));
+
+  t.deepEqual(users, [join('journal', 'libsql', 'connection.ts')]);
+  const text = readFileSync(join(root, ...users), 'utf8');
+  t.regex(text, /#database\.exec\(/);
+  t.notRegex(text, /statement\.(get|iterate|pluck|interrupt|bind)\(/);
+  t.notRegex(
+    text,
+    /#database\.(interrupt|loadExtension|transaction|pragma|sync|backup|function|aggregate|serialize)\(/,
+  );
 });

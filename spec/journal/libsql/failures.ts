@@ -6,7 +6,7 @@ import { JournalError } from '../../../source/errors.js';
 import type { Journal } from '../../../source/journal/journal.js';
 import { Connection } from '../../../source/journal/libsql/connection.js';
 import { EmbeddedJournal } from '../../../source/journal/libsql/embedded.js';
-import { isBusy, isOfOneCaller, journalError } from '../../../source/journal/libsql/failures.js';
+import { fileError, isBusy, isDamage, isOfOneCaller, journalError } from '../../../source/journal/libsql/failures.js';
 import { migrate } from '../../../source/journal/libsql/migrate.js';
 import { openJournal } from '../../../source/journal/libsql/open-journal.js';
 import { databaseOf, folderOf } from '../../_support/files.js';
@@ -118,7 +118,7 @@ test('a file that is open for reading only is refused with a code', async (t) =>
     { any: true },
   );
 
-  t.is(journalError(error).code, 'JOURNAL_READ_ONLY');
+  t.is(journalError(error, path).code, 'JOURNAL_READ_ONLY');
   connection.close();
 });
 
@@ -193,7 +193,7 @@ test('a folder is no database', async (t) => {
 test('each result code of SQLite has a code of ours, extended ones included', (t) => {
   const codes = [5, 517, 6, 262, 8, 1032, 11, 267, 13, 14, 26, 10, 19].map((rawCode) => [
     rawCode,
-    journalError(Object.assign(new Error('x'), { rawCode })).code,
+    journalError(Object.assign(new Error('x'), { rawCode }), 'runs.db').code,
   ]);
 
   t.deepEqual(codes, [
@@ -213,15 +213,38 @@ test('each result code of SQLite has a code of ours, extended ones included', (t
   ]);
 });
 
-test('an error is wrapped once, with its cause', (t) => {
+test('what the file system refuses has the code of its cause', (t) => {
+  const codes = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'ENOENT', 'EIO'].map((code) => [
+    code,
+    fileError(Object.assign(new Error(code), { code }), 'runs.db').code,
+  ]);
+
+  t.deepEqual(codes, [
+    ['ENOSPC', 'JOURNAL_FULL'],
+    ['EDQUOT', 'JOURNAL_FULL'],
+    ['EROFS', 'JOURNAL_READ_ONLY'],
+    ['EACCES', 'JOURNAL_READ_ONLY'],
+    ['EPERM', 'JOURNAL_READ_ONLY'],
+    ['EMFILE', 'JOURNAL_FAILED'],
+    ['ENFILE', 'JOURNAL_FAILED'],
+    ['ENOENT', 'JOURNAL_FAILED'],
+    ['EIO', 'JOURNAL_FAILED'],
+  ]);
+});
+
+test('an error is wrapped once, with its cause and the database', (t) => {
   const cause = Object.assign(new Error('disk I/O error'), { rawCode: 10 });
 
-  const error = journalError(cause);
+  const error = journalError(cause, 'runs.db');
 
   t.is(error.cause, cause);
-  t.regex(error.message, /disk I\/O error/);
-  t.is(journalError(error), error);
-  t.is(journalError('odd').code, 'JOURNAL_FAILED');
+  t.is(
+    error.message,
+    'runs.db: the file could not be read or written. Check the disk, its mount and the permissions; what was refused is tried again ' +
+      'by runs (disk I/O error)',
+  );
+  t.is(journalError(error, 'other.db'), error);
+  t.is(journalError('odd', 'runs.db').message, 'runs.db: the database refused: odd');
 });
 
 test('busy is everybody’s fault, a constraint is one caller’s, a full disk is nobody’s', (t) => {
@@ -236,4 +259,35 @@ test('busy is everybody’s fault, a constraint is one caller’s, a full disk i
     [true, true, true, true, true, false, false, false],
   );
   t.true(isOfOneCaller(new RangeError('no integer')));
+  t.deepEqual(
+    [11, 267, 13, 26].map((code) => isDamage(raw(code))),
+    [true, true, false, false],
+  );
+});
+
+test('who meets a damaged page fails alone, and others of the same transaction are written', async (t) => {
+  const path = await filled(t);
+  const journal = await openJournal({ url: `file:${path}` });
+  await own(journal);
+  await journal.close();
+  const database = new Database(path);
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  const [page] = database
+    .prepare("SELECT pageno FROM dbstat WHERE name = 'tempolite_events' AND pagetype = 'leaf' ORDER BY path LIMIT 1")
+    .raw(true)
+    .all() as [[number]];
+  database.close();
+  overwrite(path, (page[0] - 1) * 4096, '\xee'.repeat(4096));
+  const again = await openJournal({ url: `file:${path}` });
+  t.teardown(() => again.close());
+
+  const [fork, start] = await Promise.allSettled([
+    again.fork({ run: newRun('fork'), from: 'run 0', to: 0 }),
+    again.start(newRun('new')),
+  ]);
+
+  t.like(fork, { status: 'rejected', reason: { code: 'JOURNAL_CORRUPT' } });
+  t.is(start.status, 'fulfilled');
+  t.is((await again.run('new'))?.id, 'new');
+  t.is(await again.run('fork'), undefined);
 });

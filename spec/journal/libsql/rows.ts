@@ -36,8 +36,9 @@ test('integers are stored as integers, and compare with texts as such', async (t
   });
 
   const plain = opened(t, path);
-  for (const table of ['runs', 'events', 'inbox', 'workers', 'fences']) {
+  for (const table of ['runs', 'events', 'inbox', 'workers', 'fences'].map((name) => `tempolite_${name}`)) {
     const columns = plain.all('SELECT name, type FROM pragma_table_info(?)', [table]);
+    t.true(columns.length > 1, `${table} is there`);
     for (const [column, declared] of columns) {
       const found = plain.all(`SELECT DISTINCT typeof(${String(column)}) FROM ${table}`).flat();
       const expected = [String(declared).toLowerCase(), 'null'];

@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import test, { type ExecutionContext } from 'ava';
+import { ForeignWrites } from '../../../source/journal/libsql/foreign-writes.js';
+import { openJournal } from '../../../source/journal/libsql/open-journal.js';
+import { opened } from '../../_support/connections.js';
+import { deferred } from '../../_support/engine.js';
+import { databaseOf } from '../../_support/files.js';
+import { newRun } from '../../_support/journals.js';
+
+const openAt = async (t: ExecutionContext, path: string) => {
+  const journal = await openJournal({ url: `file:${path}` });
+  t.teardown(() => journal.close());
+  return journal;
+};
+
+test('what another connection commits is noticed, what one commits oneself is not', async (t) => {
+  const path = databaseOf(t);
+  const [one, other] = [await openAt(t, path), await openAt(t, path)];
+  const notices = { one: 0, other: 0 };
+  const noticed = deferred();
+  one.subscribe((changes) => {
+    if (changes.some(({ type }) => type === 'foreign')) notices.one += 1;
+  });
+  other.subscribe((changes) => {
+    if (!changes.some(({ type }) => type === 'foreign')) return;
+    notices.other += 1;
+    noticed.resolve();
+  });
+
+  await one.start(newRun('run'));
+  await noticed.promise;
+
+  t.is((await other.run('run'))?.id, 'run');
+  t.deepEqual(notices, { one: 0, other: 1 });
+});
+
+test('without a WAL to watch, the commits of others are noticed all the same', async (t) => {
+  const path = databaseOf(t);
+  const [mine, other] = [opened(t, path), opened(t, path)];
+  other.exec('CREATE TABLE t (n INTEGER) STRICT');
+  const nowhere = `${path}.elsewhere`;
+  const noticed = deferred();
+  const foreign = new ForeignWrites(nowhere, () => mine.all('PRAGMA data_version')[0]?.[0], noticed.resolve);
+  t.teardown(() => {
+    foreign.stop();
+  });
+
+  other.exec('INSERT INTO t VALUES (1)');
+  // The sweep keeps no process alive.
+  const alive = setInterval(() => undefined, 1000);
+  await noticed.promise;
+  clearInterval(alive);
+
+  t.false(existsSync(`${nowhere}-wal`));
+  t.deepEqual(mine.all('SELECT n FROM t'), [[1]]);
+});
