@@ -9,6 +9,7 @@ import { baseline } from './workloads/baseline.js';
 import { idle } from './workloads/idle.js';
 import { w5 } from './workloads/latency.js';
 import { w6 } from './workloads/parked.js';
+import { w8 } from './workloads/remote.js';
 import { w4 } from './workloads/replay.js';
 import { gap, w1, w2, w3 } from './workloads/steps.js';
 
@@ -21,6 +22,7 @@ const workloads: Readonly<Record<string, () => Promise<Result[]>>> = {
   W5: w5,
   W6: w6,
   W7: w7,
+  W8: w8,
   gap,
   idle,
 };

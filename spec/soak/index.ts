@@ -31,7 +31,13 @@ const soakOn = async (where: string): Promise<boolean> => {
     processes: Number(values.processes),
     seed,
     healSeconds: 120,
-    ...(server ? { trouble: () => server.faults.plan({ do: 'cut', when: 'after' }, { writes: true, after: 1 }) } : {}),
+    ...(server
+      ? {
+          trouble: () => {
+            server.faults.plan({ do: 'cut', when: 'after' }, { writes: true, after: 1 });
+          },
+        }
+      : {}),
   });
   console.table(figures);
   const all = [...faults, ...(await faultsOf(url))];
