@@ -183,7 +183,7 @@ test('a copy of a run, and a rewound one, stay in its file, which is brought bac
       }),
     ),
   );
-  const tempolite = await poolOn(t, { folder, workflows: [counting], restMs: 20, idleMs: 20 });
+  const tempolite = await poolOn(t, { folder, workflows: [counting], restMs: 100, idleMs: 20 });
   const run = await tempolite.start(counting, 1, { id: 'run' });
   await run.result();
   await (await tempolite.start(counting, 2, { id: 'next' })).result();

@@ -92,7 +92,7 @@ export class Members {
   write<T>(number: number, work: (member: Member) => Promise<T>): Promise<T> {
     const opened = this.#opened.get(number);
     const isReady = opened && this.#isJoined(opened) && this.#isHeld(number);
-    return isReady ? serve(opened, work) : this.#writeLater(number, work);
+    return isReady ? this.#writeTo(number, opened, work) : this.#writeLater(number, work);
   }
 
   /** One after the other, the files in which something may happen. */
@@ -170,7 +170,7 @@ export class Members {
       if (stateBefore === 'open') this.#finishedAt.set(number, Date.now());
     }
     for (const { number, state } of files) {
-      if (state !== 'open' || this.#isClosed) continue;
+      if (state !== 'open') continue;
       const opened = await this.#open(number);
       await this.#join(opened);
     }
@@ -189,17 +189,29 @@ export class Members {
   }
 
   async #writeLater<T>(number: number, work: (member: Member) => Promise<T>): Promise<T> {
-    if (!this.#isHeld(number)) {
-      const now = Date.now();
-      await this.#catalogue.hold(number, now);
-      this.held(number, now);
-      if (!this.isBusy(number)) await this.refresh();
+    if (!this.#isHeld(number)) await this.#hold(number);
+    for (;;) {
+      const opened = await this.#open(number);
+      await this.#join(opened);
+      if (this.#opened.get(number) === opened) return this.#writeTo(number, opened, work);
     }
-    return this.#useLater(number, async (member) => {
-      const opened = this.#opened.get(number);
-      if (opened) await this.#join(opened);
-      return work(member);
-    });
+  }
+
+  /** What has taken long, because this process stood still, may have met a file that was finished meanwhile: it is brought back. */
+  async #writeTo<T>(number: number, opened: Opened, work: (member: Member) => Promise<T>): Promise<T> {
+    const heldAt = this.#heldAt.get(number) ?? 0;
+    try {
+      return await serve(opened, work);
+    } finally {
+      if (Date.now() - heldAt > this.#limits.restMs / 2) await this.#hold(number);
+    }
+  }
+
+  async #hold(number: number): Promise<void> {
+    const now = Date.now();
+    await this.#catalogue.hold(number, now);
+    this.held(number, now);
+    await this.refresh();
   }
 
   #open(number: number): Promise<Opened> {

@@ -1,16 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from '../../../errors.js';
-import type { Change, Journal } from '../../journal.js';
-import type { Catalogue } from '../../pool/catalogue.js';
-import { Housekeeping } from '../../pool/housekeeping.js';
-import type { PoolLimits } from '../../pool/limits.js';
+import type { Journal } from '../../journal.js';
+import { assemblePool } from '../../pool/assemble-pool.js';
 import type { Opener } from '../../pool/member.js';
-import { Members } from '../../pool/members.js';
-import { PoolJournal } from '../../pool/pool-journal.js';
-import { PoolWorker } from '../../pool/pool-worker.js';
 import { Rotation } from '../../pool/rotation.js';
-import { Routes, type Placement } from '../../pool/routes.js';
 import { Shards } from '../../pool/shards.js';
 import { pathOf, type JournalOptions } from '../open-journal.js';
 import { openCatalogue } from './open-catalogue.js';
@@ -32,7 +26,7 @@ const openRotating = async (options: RotatingOptions): Promise<Journal> => {
   makeFolder(folder);
   const catalogue = await openCatalogue(join(folder, `${name}.catalogue.db`), 'files', options, limits);
   const opener = openerOf((location) => join(folder, location), options);
-  return assemble(catalogue, opener, limits, (members) => new Rotation(catalogue, opener, members, name, rotation));
+  return assemblePool(catalogue, opener, limits, (members) => new Rotation(catalogue, opener, members, name, rotation));
 };
 
 const openShards = async (options: ShardedOptions): Promise<Journal> => {
@@ -41,51 +35,12 @@ const openShards = async (options: ShardedOptions): Promise<Journal> => {
   const catalogue = await openCatalogue(pathOf(options.catalogue), 'shards', options, limits);
   // One that is not given any more gets no new runs, but has its old ones.
   const opener = openerOf((location) => paths.get(location) ?? pathOf(location), options);
-  return assemble(catalogue, opener, limits, (members) => new Shards(catalogue, opener, members, [...paths.keys()]));
-};
-
-const assemble = async (
-  catalogue: Catalogue,
-  opener: Opener,
-  limits: PoolLimits,
-  placementOf: (members: Members) => Placement & { begin(): Promise<void> },
-): Promise<Journal> => {
-  const listeners = new Set<(changes: readonly Change[]) => void>();
-  const members = new Members(catalogue, opener, limits, (changes) => {
-    for (const listener of [...listeners]) listener(changes);
-  });
-  const close = async (): Promise<void> => {
-    listeners.clear();
-    await members.close();
-    await catalogue.close();
-  };
-  try {
-    const placement = placementOf(members);
-    await placement.begin();
-    catalogue.watch(() => {
-      // What cannot be read now is read with the next notice, or by who comes upon it.
-      members.refresh().catch(() => undefined);
-    });
-    const housekeeping = new Housekeeping(catalogue, members, limits);
-    return new PoolJournal({
-      members,
-      routes: new Routes(catalogue, members, placement),
-      worker: new PoolWorker(catalogue, members),
-      subscribe: (listener) => {
-        listeners.add(listener);
-        return () => {
-          listeners.delete(listener);
-        };
-      },
-      close: async () => {
-        await housekeeping.stop();
-        await close();
-      },
-    });
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  return assemblePool(
+    catalogue,
+    opener,
+    limits,
+    (members) => new Shards(catalogue, opener, members, [...paths.keys()]),
+  );
 };
 
 const openerOf = (pathAt: (location: string) => string, options: JournalOptions): Opener => ({

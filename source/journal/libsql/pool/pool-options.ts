@@ -57,7 +57,7 @@ export const settleLimits = (
     throw fault(`${of} is a number from ${least} on, not ${String(value)}`);
   };
   return {
-    limits: { restMs: limit('restMs', 0), idleMs: limit('idleMs', 0), mostIdle },
+    limits: { restMs: limit('restMs', 1), idleMs: limit('idleMs', 0), mostIdle },
     rotation: { maxFileSize: limit('maxFileSize', 1), maxPages: limit('maxPages', 1) },
   };
 };

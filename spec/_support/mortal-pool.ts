@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import type { Journal } from '../../source/journal/journal.js';
+import { openCatalogue } from '../../source/journal/libsql/pool/open-catalogue.js';
+import { createMember, openExisting } from '../../source/journal/libsql/pool/open-member.js';
+import { assemblePool } from '../../source/journal/pool/assemble-pool.js';
+import { Rotation } from '../../source/journal/pool/rotation.js';
+
+/** What a process does to the files of a pool, one step after the other. */
+export type Step = (what: string, moment: 'before' | 'after') => void;
+
+const steps: Readonly<Record<string, readonly string[]>> = {
+  catalogue: ['enter', 'place', 'hold', 'finish', 'acquire'],
+  opener: ['create', 'open'],
+  journal: ['start', 'commit', 'acquire', 'signal', 'fork'],
+};
+
+/** The same object, with word of each of its steps. */
+const told = <T extends object>(kind: string, object: T, step: Step): T =>
+  new Proxy(object, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      const isStep = typeof name === 'string' && steps[kind]?.includes(name);
+      return (...args: unknown[]): unknown => {
+        if (!isStep) return Reflect.apply(value, target, args);
+        const go = async (): Promise<unknown> => {
+          step(`${kind}.${name}`, 'before');
+          const result: unknown = await Reflect.apply(value, target, args);
+          step(`${kind}.${name}`, 'after');
+          return result;
+        };
+        return go();
+      };
+    },
+  });
+
+/** A pool in which each run has a file of its own, and that tells of each step before and after. */
+export const steppedPool = async (folder: string, step: Step, restMs = 60_000): Promise<Journal> => {
+  const limits = { restMs, idleMs: 20, mostIdle: 2 };
+  const catalogue = told(
+    'catalogue',
+    await openCatalogue(join(folder, 'runs.catalogue.db'), 'files', {}, limits),
+    step,
+  );
+  const opener = told(
+    'opener',
+    {
+      create: ({ number, location }: { number: number; location: string }) =>
+        createMember(join(folder, location), number, {}),
+      open: async ({ location }: { location: string }) => {
+        const member = await openExisting(join(folder, location), {});
+        const journal = told('journal', member.journal, step);
+        return {
+          journal,
+          size: () => member.size(),
+          rest: () => member.rest(),
+          waiting: member.waiting.bind(member),
+          close: () => member.close(),
+        };
+      },
+    },
+    step,
+  );
+  const rotation = { maxFileSize: 1, maxPages: Infinity };
+  return assemblePool(
+    catalogue,
+    opener,
+    limits,
+    (members) => new Rotation(catalogue, opener, members, 'runs', rotation),
+  );
+};
