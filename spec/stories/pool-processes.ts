@@ -48,27 +48,26 @@ const isEnd = (message: object): boolean => 'steps' in message;
 
 const ids = ['run 0', 'run 1', 'run 2'];
 
-for (const moment of ['before', 'after']) {
-  test(`killed ${moment} each step of a rotation, nothing is lost and nothing is there twice (scenario 37)`, async (t) => {
-    const whole = await program(t, 'rotating', [folderOf(t), '0']).message<{ steps: number }>(isEnd);
-    t.true(whole.steps >= 12, `${whole.steps} steps`);
+// Before a step is behind the one before; that both differ where several are on their way is looked for by the property of routes.
+test('killed behind each step of a rotation, nothing is lost and nothing is there twice (scenario 37)', async (t) => {
+  const whole = await program(t, 'rotating', [folderOf(t), '0']).message<{ steps: number }>(isEnd);
+  t.true(whole.steps >= 12, `${whole.steps} steps`);
 
-    for (let n = 1; n <= whole.steps; n += 1) {
-      const folder = folderOf(t);
-      const { signal } = await program(t, 'rotating', [folder, String(n), moment]).ended;
-      t.is(signal, 'SIGKILL', `at step ${n}`);
+  for (let n = 1; n <= whole.steps; n += 1) {
+    const folder = folderOf(t);
+    const { signal } = await program(t, 'rotating', [folder, String(n), 'after']).ended;
+    t.is(signal, 'SIGKILL', `at step ${n}`);
 
-      const tempolite = await poolOn(t, folder);
-      for (const [value, id] of ids.entries())
-        t.is(await (await tempolite.start(plain, value, { id })).result(), value * 2);
-      await tempolite.close();
+    const tempolite = await poolOn(t, folder);
+    for (const [value, id] of ids.entries())
+      t.is(await (await tempolite.start(plain, value, { id })).result(), value * 2);
+    await tempolite.close();
 
-      const { faults, ids: found } = await lookInto(folder);
-      t.deepEqual(faults, []);
-      t.deepEqual(found, ids);
-    }
-  });
-}
+    const { faults, ids: found } = await lookInto(folder);
+    t.deepEqual(faults, []);
+    t.deepEqual(found, ids);
+  }
+});
 
 test('several processes share a pool, rotate it at once, and start the same runs at once', async (t) => {
   const folder = folderOf(t);

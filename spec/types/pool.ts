@@ -1,0 +1,24 @@
+import { expectTypeOf } from 'expect-type';
+import { Tempolite, type TempolitePoolOptions } from '../../source/index.js';
+
+const rotating = { folder: 'data', name: 'orders', maxFileSize: 1 } satisfies TempolitePoolOptions;
+const sharded = {
+  shards: ['file:a.db', 'file:b.db'],
+  catalogue: 'file:orders.catalogue.db',
+  worker: false,
+} satisfies TempolitePoolOptions;
+
+expectTypeOf(Tempolite.openPool).toBeCallableWith(rotating);
+expectTypeOf(Tempolite.openPool).toBeCallableWith(sharded);
+expectTypeOf(Tempolite.openPool).returns.resolves.toEqualTypeOf<Tempolite>();
+
+// @ts-expect-error a pool of files has a name
+export const nameless: TempolitePoolOptions = { folder: 'data' };
+// @ts-expect-error shards have a catalogue
+export const lost: TempolitePoolOptions = { shards: ['file:a.db'] };
+// @ts-expect-error a pool has no single url
+export const single: TempolitePoolOptions = { folder: 'data', name: 'orders', url: 'file:a.db' };
+
+declare const tempolite: Tempolite;
+tempolite.events$({ after: 1 });
+tempolite.events$({ after: [1, 2] });
