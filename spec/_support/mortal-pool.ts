@@ -6,7 +6,7 @@ import { assemblePool } from '../../source/journal/pool/assemble-pool.js';
 import { Rotation } from '../../source/journal/pool/rotation.js';
 
 /** What a process does to the files of a pool, one step after the other. */
-export type Step = (what: string, moment: 'before' | 'after') => void;
+export type Step = (what: string, moment: 'before' | 'after') => void | Promise<void>;
 
 const steps: Readonly<Record<string, readonly string[]>> = {
   catalogue: ['enter', 'place', 'hold', 'finish', 'acquire'],
@@ -24,9 +24,9 @@ const told = <T extends object>(kind: string, object: T, step: Step): T =>
       return (...args: unknown[]): unknown => {
         if (!isStep) return Reflect.apply(value, target, args);
         const go = async (): Promise<unknown> => {
-          step(`${kind}.${name}`, 'before');
+          await step(`${kind}.${name}`, 'before');
           const result: unknown = await Reflect.apply(value, target, args);
-          step(`${kind}.${name}`, 'after');
+          await step(`${kind}.${name}`, 'after');
           return result;
         };
         return go();

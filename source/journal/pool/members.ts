@@ -79,7 +79,8 @@ export class Members {
 
   /** Reads the catalogue if others have written to it: what they have started before is found then. */
   async upToDate(): Promise<void> {
-    if ((await this.#catalogue.version()) !== this.#version) await this.refresh();
+    const isRead = (await this.#catalogue.version()) === this.#version;
+    await (isRead ? this.#refreshing : this.refresh());
   }
 
   /** For reading. */
@@ -95,11 +96,15 @@ export class Members {
     return isReady ? this.#writeTo(number, opened, work) : this.#writeLater(number, work);
   }
 
-  /** One after the other, the files in which something may happen. */
+  /** One after the other, the files in which something may happen; this process's worker is in them. */
   async eachBusy<T>(work: (member: Member) => Promise<T>): Promise<T[]> {
     await this.upToDate();
     const results: T[] = [];
-    for (const { number } of this.files) if (this.isBusy(number)) results.push(await this.use(number, work));
+    for (const { number } of this.files) {
+      if (!this.isBusy(number)) continue;
+      await this.#join(await this.#open(number));
+      results.push(await this.use(number, work));
+    }
     return results;
   }
 

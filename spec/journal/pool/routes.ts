@@ -35,12 +35,24 @@ const dyingAt = (n: number, moment: 'before' | 'after'): { readonly step: Step; 
 
 const immortal: Step = () => undefined;
 
+/** The same process, which takes so many turns of the event loop before each of its steps: others come between. */
+const slowly =
+  (turns: readonly number[], step: Step): Step =>
+  async (what, moment) => {
+    const [next = 0] = turns;
+    turns = [...turns.slice(1), next];
+    for (let turn = 0; turn < next; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    await step(what, moment);
+  };
+
 const tick = fc.array(fc.record({ process: fc.integer({ min: 0, max: 1 }), id: fc.constantFrom('a', 'b', 'c', 'd') }), {
   minLength: 1,
   maxLength: 4,
 });
+const pace = fc.array(fc.integer({ min: 0, max: 6 }), { maxLength: 12 });
 const script = fc.record({
   ticks: fc.array(tick, { minLength: 1, maxLength: 6 }),
+  turns: fc.tuple(pace, pace),
   n: fc.integer({ min: 1, max: 25 }),
   moment: fc.constantFrom('before' as const, 'after' as const),
 });
@@ -48,11 +60,11 @@ const script = fc.record({
 test('a run is in one file, whoever starts it, how often, and at whatever step a process dies (property)', async (t) => {
   let deaths = 0;
   await fc.assert(
-    fc.asyncProperty(script, async ({ ticks, n, moment }) => {
+    fc.asyncProperty(script, async ({ ticks, turns, n, moment }) => {
       const folder = folderOf(t);
       const life = dyingAt(n, moment);
-      const other = await steppedPool(folder, immortal);
-      let mortal: Journal | undefined = await steppedPool(folder, life.step).catch(() => undefined);
+      const other = await steppedPool(folder, slowly(turns[0], immortal));
+      let mortal: Journal | undefined = await steppedPool(folder, slowly(turns[1], life.step)).catch(() => undefined);
       const all: (Journal | undefined)[] = [other, mortal];
       const [acknowledged, created]: [string[], string[]] = [[], []];
       for (const starts of ticks) {
