@@ -1,20 +1,8 @@
-import type { Change, Journal } from '../journal.js';
+import type { Change } from '../journal.js';
 import type { Catalogue, PoolFile } from './catalogue.js';
 import { holdMsOf, type PoolLimits } from './limits.js';
 import type { Member, Opener } from './member.js';
-
-/** The right to write that a worker asks of each database. */
-export type WorkerClaim = Parameters<Journal['acquire']>[0];
-
-interface Opened {
-  readonly member: Member;
-  readonly stop: () => void;
-  /** Whoever reads or writes just now. */
-  users: number;
-  usedAt: number;
-  joined: WorkerClaim | undefined;
-  joining: { readonly worker: WorkerClaim; readonly done: Promise<void> } | undefined;
-}
+import { acquire, letGo, serve, type Opened, type WorkerClaim } from './opened.js';
 
 /**
  * The databases of a pool that are open in this process: all in which something may happen, with this process's worker in each, and for a
@@ -260,28 +248,3 @@ export class Members {
     await opened.joining.done;
   }
 }
-
-const serve = async <T>(opened: Opened, work: (member: Member) => Promise<T>): Promise<T> => {
-  opened.users += 1;
-  try {
-    return await work(opened.member);
-  } finally {
-    opened.users -= 1;
-    opened.usedAt = Date.now();
-  }
-};
-
-const acquire = async (opened: Opened, worker: WorkerClaim): Promise<void> => {
-  try {
-    await opened.member.journal.acquire(worker);
-    opened.joined = worker;
-  } finally {
-    opened.joining = undefined;
-  }
-};
-
-const letGo = async (opened: Opened): Promise<void> => {
-  if (!opened.joined) return;
-  opened.joined = undefined;
-  await opened.member.journal.release();
-};

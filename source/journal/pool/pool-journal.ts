@@ -19,10 +19,13 @@ import type { NewRun, RunFilter, RunRecord } from '../run-record.js';
 import type { Statement } from '../statement.js';
 import type { RunStatus } from '../status.js';
 import { strandOf } from '../strands.js';
-import type { Members, WorkerClaim } from './members.js';
+import type { Members } from './members.js';
+import type { WorkerClaim } from './opened.js';
 import type { PoolWorker } from './pool-worker.js';
 import { noSqlOnAPool, withoutSql } from './refused-sql.js';
 import type { Routes } from './routes.js';
+import { pageOfRuns } from './run-pages.js';
+import { StartsUnderWay } from './starts-under-way.js';
 
 /** What a pool consists of. */
 export interface PoolParts {
@@ -42,8 +45,7 @@ export class PoolJournal implements Journal {
   readonly #worker: PoolWorker;
   /** What was asked for and has not been answered. */
   readonly #open = new Set<Promise<unknown>>();
-  /** Runs that are being started, and when that is done. */
-  readonly #starting = new Map<string, Promise<void>>();
+  readonly #starts = new StartsUnderWay();
   #closed: Promise<void> | undefined;
 
   constructor(parts: PoolParts) {
@@ -58,19 +60,7 @@ export class PoolJournal implements Journal {
     statements: readonly Statement[] = [],
   ): Promise<{ readonly created: boolean; readonly run: RunRecord }> {
     if (statements.length > 0) return Promise.reject(noSqlOnAPool());
-    const before = this.#starting.get(run.id);
-    const started = this.#track(async () => {
-      await before;
-      try {
-        return await this.#start(run);
-      } finally {
-        if (this.#starting.get(run.id) === settled) this.#starting.delete(run.id);
-      }
-    });
-    // Whoever asks for the run in the meantime comes behind its start.
-    const settled = started.then(ignore, ignore);
-    this.#starting.set(run.id, settled);
-    return started;
+    return this.#track(() => this.#starts.begin(run.id, () => this.#start(run)));
   }
 
   commit(commit: RunCommit): Promise<readonly RunEvent[]> {
@@ -121,21 +111,8 @@ export class PoolJournal implements Journal {
   }
 
   /** File by file, in the order of their numbers: that in which runs were started, where files are rotated. */
-  runs(filter: RunFilter, { after, limit, busy = false }: RunPage): Promise<readonly RunRecord[]> {
-    return this.#track(async () => {
-      const only = filter.parent === undefined ? undefined : ((await this.#routes.find(filter.parent)) ?? -1);
-      const from = after === undefined ? undefined : await this.#routes.find(after);
-      const runs: RunRecord[] = [];
-      await this.#members.upToDate();
-      for (const { number } of this.#members.files) {
-        if (number < (from ?? 0) || (only !== undefined && number !== only)) continue;
-        if (busy && !this.#members.isRecent(number)) continue;
-        if (runs.length >= limit) break;
-        const page = { limit: limit - runs.length, ...(after === undefined || number !== from ? {} : { after }) };
-        runs.push(...(await this.#members.use(number, ({ journal }) => journal.runs(filter, page))));
-      }
-      return runs;
-    });
+  runs(filter: RunFilter, page: RunPage): Promise<readonly RunRecord[]> {
+    return this.#track(() => pageOfRuns(this.#members, this.#routes, filter, page));
   }
 
   events(runId: string, link: number, from: number, limit: number): Promise<readonly RunEvent[]> {
@@ -251,12 +228,12 @@ export class PoolJournal implements Journal {
   }
 
   async #find(id: string): Promise<number | undefined> {
-    await this.#starting.get(id);
+    await this.#starts.settled(id);
     return this.#routes.find(id);
   }
 
   #known(id: string): number | undefined {
-    return this.#starting.has(id) ? undefined : this.#routes.known(id);
+    return this.#starts.has(id) ? undefined : this.#routes.known(id);
   }
 
   #readIn<T>(file: number | undefined, nothing: T, read: (journal: Journal) => Promise<T>): Promise<T> {
@@ -292,8 +269,6 @@ export class PoolJournal implements Journal {
     return working;
   }
 }
-
-const ignore = (): void => undefined;
 
 const notFound = (runId: string): EngineError =>
   new EngineError('RUN_NOT_FOUND', `there is no run "${runId}" in this pool: start it first, or check the id`);

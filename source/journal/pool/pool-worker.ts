@@ -3,7 +3,8 @@ import type { Claim, Worker } from '../journal.js';
 import type { RunRecord } from '../run-record.js';
 import type { Catalogue } from './catalogue.js';
 import type { Member, Urgency } from './member.js';
-import type { Members, WorkerClaim } from './members.js';
+import type { Members } from './members.js';
+import type { WorkerClaim } from './opened.js';
 
 /** One worker in all databases of a pool in which something may happen. */
 export class PoolWorker {
