@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { Journal } from '../../source/journal/journal.js';
 import { openCatalogue } from '../../source/journal/libsql/pool/open-catalogue.js';
-import { createMember, openExisting } from '../../source/journal/libsql/pool/open-member.js';
+import { openerOf } from '../../source/journal/libsql/pool/open-member.js';
 import { assemblePool } from '../../source/journal/pool/assemble-pool.js';
+import type { PoolFile } from '../../source/journal/pool/catalogue.js';
 import { Rotation } from '../../source/journal/pool/rotation.js';
 
 /** What a process does to the files of a pool, one step after the other. */
@@ -42,13 +43,13 @@ export const steppedPool = async (folder: string, step: Step, restMs = 60_000): 
     await openCatalogue(join(folder, 'runs.catalogue.db'), 'files', {}, limits),
     step,
   );
+  const files = openerOf((location) => `file:${join(folder, location)}`, {});
   const opener = told(
     'opener',
     {
-      create: ({ number, location }: { number: number; location: string }) =>
-        createMember(join(folder, location), number, {}),
-      open: async ({ location }: { location: string }) => {
-        const member = await openExisting(join(folder, location), {});
+      create: (file: { number?: number; location: string }) => files.create(file),
+      open: async (file: PoolFile) => {
+        const member = await files.open(file);
         const journal = told('journal', member.journal, step);
         return {
           journal,

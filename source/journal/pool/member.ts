@@ -34,8 +34,11 @@ export interface Member {
 
 /** Where the databases of a pool come from. */
 export interface Opener {
-  /** Makes a database ready to be entered in the catalogue: its schema and its strand. One that is there already is left as it is. */
-  create(file: Pick<PoolFile, 'number' | 'location'>): Promise<void>;
+  /**
+   * Makes a database ready to be used: its schema, and its strand if its number is known. One that is ready is left as it is. Without a number it
+   * must be empty: it is to join the pool.
+   */
+  create(file: { readonly number?: number; readonly location: string }): Promise<void>;
   /** Opens one that is in the catalogue. It is never created anew: a lost file is an error. */
   open(file: PoolFile): Promise<Member>;
 }

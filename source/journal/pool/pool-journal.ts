@@ -85,8 +85,9 @@ export class PoolJournal implements Journal {
   request(
     request: NewRequest,
     statuses: readonly RunStatus[],
+    behind?: readonly RunStatus[],
   ): Promise<{ readonly id: number | undefined; readonly run: RunRecord }> {
-    return this.#writeTo(request.runId, (journal) => journal.request(request, statuses));
+    return this.#writeTo(request.runId, (journal) => journal.request(request, statuses, behind));
   }
 
   /** The copy stays in the file of what it is copied from. */

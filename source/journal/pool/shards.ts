@@ -23,19 +23,31 @@ export class Shards implements Placement {
     this.#locations = locations;
   }
 
-  /** Enters the shards that the catalogue does not have yet. */
+  /** Enters the shards that the catalogue does not have yet. Their numbers are known before they are numbered, to all processes alike. */
   async begin(): Promise<void> {
-    await this.#members.refresh();
+    const numbers: [location: string, number: number][] = [];
     for (const location of this.#locations) {
-      while (!this.#numberOf(location)) {
-        const number = (this.#members.newest?.number ?? 0) + 1;
-        await this.#opener.create({ number, location });
-        // Another process may have given the number to another shard: this one is empty, and gets the next.
-        await this.#catalogue.enter({ number, location }, Date.now());
-        await this.#members.refresh();
-      }
+      const number = (await this.#numberOf(location)) ?? (await this.#enter(location));
+      await this.#opener.create({ number, location });
+      numbers.push([location, number]);
     }
-    this.#numbers = this.#locations.map((location) => [location, this.#numberOf(location) ?? 0]);
+    await this.#members.refresh();
+    this.#numbers = numbers;
+  }
+
+  async #enter(location: string): Promise<number> {
+    const refusal = await this.#opener.create({ location }).then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+    for (;;) {
+      // Another process may have entered it, and started runs in it, or another one under this number.
+      const entered = await this.#numberOf(location);
+      if (entered !== undefined) return entered;
+      if (refusal) throw refusal.error;
+      const last = (await this.#catalogue.files()).at(-1)?.number ?? 0;
+      await this.#catalogue.enter({ number: last + 1, location }, Date.now());
+    }
   }
 
   choose(id: string): Promise<number> {
@@ -47,7 +59,7 @@ export class Shards implements Placement {
     return Promise.resolve(best.number);
   }
 
-  #numberOf(location: string): number | undefined {
-    return this.#members.files.find((file) => file.location === location)?.number;
+  async #numberOf(location: string): Promise<number | undefined> {
+    return (await this.#catalogue.files()).find((file) => file.location === location)?.number;
   }
 }

@@ -18,7 +18,7 @@ const placementOf = async (locations: readonly string[]): Promise<Shards> => {
     version: () => Promise.resolve(1),
   } as Partial<Catalogue> as Catalogue;
   const member = { journal: { subscribe: () => () => undefined } };
-  const opener = { open: () => Promise.resolve(member) } as unknown as Opener;
+  const opener = { create: () => Promise.resolve(), open: () => Promise.resolve(member) } as unknown as Opener;
   const members = new Members(catalogue, opener, { restMs: 1, idleMs: 1, mostIdle: 1 }, () => undefined);
   const shards = new Shards(catalogue, opener, members, locations);
   await shards.begin();

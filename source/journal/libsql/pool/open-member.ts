@@ -1,99 +1,77 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { JournalError } from '../../../errors.js';
 import type { Claim, Journal } from '../../journal.js';
-import type { FileSize, Member, Rest, Urgency } from '../../pool/member.js';
-import { retryBusy } from '../busy.js';
+import type { FileSize, Member, Opener, Rest, Urgency } from '../../pool/member.js';
 import { wanted } from '../claims.js';
-import { Connection } from '../connection.js';
-import { journalError } from '../failures.js';
-import { openJournal, type JournalOptions } from '../open-journal.js';
-import { numberFrom } from './numbering.js';
+import { openJournal, pathOf, type JournalOptions } from '../open-journal.js';
+import { isRemote } from '../remote/remote-options.js';
+import { checkEmpty, numberFrom } from './numbering.js';
 import * as sql from './pool-statements.js';
+import { fileProbe, remoteProbe, type Probe } from './probe.js';
 
-/** Brings a database to a pool: its schema, and the strand that its rows count in. */
-export const createMember = async (path: string, strand: number, options: JournalOptions): Promise<void> => {
-  const member = await openMember(path, options);
-  try {
-    await member.number(strand);
-  } finally {
-    await member.close();
-  }
+/** Opens the databases of a pool, files or those of servers, whose urls this tells. */
+export const openerOf = (urlOf: (location: string) => string, options: JournalOptions): Opener => ({
+  create: async ({ number, location }) => {
+    const { journal, probe } = await openMember(urlOf(location), options);
+    try {
+      await (number === undefined ? checkEmpty(probe, location) : numberFrom(probe, number, location));
+    } finally {
+      await probe.close();
+      await journal.close();
+    }
+  },
+  open: async ({ location }) => {
+    const url = urlOf(location);
+    if (!isRemote(url) && !existsSync(pathOf(url))) throw missing(pathOf(url));
+    return openMember(url, options);
+  },
+});
+
+const openMember = async (url: string, options: JournalOptions): Promise<DatabaseMember> => {
+  const journal = await openJournal({ ...options, url });
+  return new DatabaseMember(journal, isRemote(url) ? remoteProbe(url, options) : fileProbe(pathOf(url), options));
 };
 
-/** Opens a database that must be there: a new, empty one in its place would hide that runs are lost. */
-export const openExisting = (path: string, options: JournalOptions): Promise<FileMember> => {
-  if (existsSync(path)) return openMember(path, options);
-  throw new JournalError(
+/** A new, empty one in its place would hide that runs are lost. */
+const missing = (path: string): JournalError =>
+  new JournalError(
     'JOURNAL_FAILED',
     `the catalogue of this pool has a database that is not there: ${path}. Bring it back, from a backup if need be; runs of other files are not touched`,
   );
-};
 
-const openMember = async (path: string, options: JournalOptions): Promise<FileMember> =>
-  new FileMember(path, await openJournal({ ...options, url: `file:${path}` }), options);
-
-/** A file of a pool: its journal, and a connection beside it that asks what a port of single databases has no words for. */
-class FileMember implements Member {
+class DatabaseMember implements Member {
   readonly journal: Journal;
-  readonly #path: string;
-  readonly #options: JournalOptions;
-  #probe: Connection | undefined;
+  readonly probe: Probe;
 
-  constructor(path: string, journal: Journal, options: JournalOptions) {
-    this.#path = path;
+  constructor(journal: Journal, probe: Probe) {
     this.journal = journal;
-    this.#options = options;
+    this.probe = probe;
   }
 
-  number(strand: number): Promise<void> {
-    return this.#ask((probe) => {
-      numberFrom(probe, strand, this.#path);
-    });
+  async size(): Promise<FileSize> {
+    const [row = []] = await this.probe.rows(sql.size);
+    const [pages, pageSize, hasRuns] = row;
+    const bytes = Number(pages) * Number(pageSize) + this.probe.walBytes();
+    return { isEmpty: hasRuns !== 1, pages: Number(pages), bytes };
   }
 
-  size(): Promise<FileSize> {
-    return this.#ask((probe) => {
-      const [pages, pageSize, hasRuns] = probe.all(sql.size)[0] ?? [];
-      const wal = statSync(`${this.#path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
-      return { isEmpty: hasRuns !== 1, pages: Number(pages), bytes: Number(pages) * Number(pageSize) + wal };
-    });
+  async rest(): Promise<Rest> {
+    const [row = []] = await this.probe.rows(sql.rest);
+    const [open, asked, last] = row;
+    return { isQuiet: open === 0 && asked === 0, last: Number(last) };
   }
 
-  rest(): Promise<Rest> {
-    return this.#ask((probe) => {
-      const [open, asked, last] = probe.all(sql.rest)[0] ?? [];
-      return { isQuiet: open === 0 && asked === 0, last: Number(last) };
-    });
-  }
-
-  waiting(claim: Claim, worker: string | undefined): Promise<readonly Urgency[]> {
-    return this.#ask((probe) =>
-      probe.all(sql.waiting, wanted(claim, worker ?? null)).map(([priority, wakeAt]) => ({
-        priority: Number(priority),
-        ...(typeof wakeAt === 'number' ? { wakeAt } : {}),
-      })),
-    );
+  async waiting(claim: Claim, worker: string | undefined): Promise<readonly Urgency[]> {
+    const rows = await this.probe.rows(sql.waiting, ...wanted(claim, worker ?? null));
+    return rows.map(([priority, wakeAt]) => ({
+      priority: Number(priority),
+      ...(typeof wakeAt === 'number' ? { wakeAt } : {}),
+    }));
   }
 
   async close(): Promise<void> {
-    // It goes first: whichever connection is the last one removes the WAL, and that is to be the one that wrote.
-    this.#probe?.close();
-    this.#probe = undefined;
+    // It goes first: whichever connection to a file is the last one removes the WAL, and that is to be the one that wrote.
+    await this.probe.close();
     await this.journal.close();
   }
-
-  async #ask<T>(question: (probe: Connection) => T): Promise<T> {
-    try {
-      return await retryBusy(() => question((this.#probe ??= opened(this.#path))), this.#options.busyTimeoutMs);
-    } catch (error) {
-      throw journalError(error);
-    }
-  }
 }
-
-const opened = (path: string): Connection => {
-  const connection = new Connection(path);
-  // Two connections that checkpoint may lose commits.
-  connection.all('PRAGMA wal_autocheckpoint = 0');
-  return connection;
-};

@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import { EngineError } from '../../../errors.js';
 import type { Journal } from '../../journal.js';
 import { assemblePool } from '../../pool/assemble-pool.js';
-import type { Opener } from '../../pool/member.js';
 import { Rotation } from '../../pool/rotation.js';
 import { Shards } from '../../pool/shards.js';
-import { pathOf, type JournalOptions } from '../open-journal.js';
+import { pathOf } from '../open-journal.js';
 import { openCatalogue } from './open-catalogue.js';
-import { createMember, openExisting } from './open-member.js';
+import { openerOf } from './open-member.js';
 import { settleLimits, type PoolOptions, type RotatingOptions, type ShardedOptions } from './pool-options.js';
 
 export type { PoolOptions, RotatingOptions, ShardedOptions } from './pool-options.js';
@@ -25,28 +24,18 @@ const openRotating = async (options: RotatingOptions): Promise<Journal> => {
   const { folder, name } = options;
   makeFolder(folder);
   const catalogue = await openCatalogue(join(folder, `${name}.catalogue.db`), 'files', options, limits);
-  const opener = openerOf((location) => join(folder, location), options);
+  const opener = openerOf((location) => `file:${join(folder, location)}`, options);
   return assemblePool(catalogue, opener, limits, (members) => new Rotation(catalogue, opener, members, name, rotation));
 };
 
 const openShards = async (options: ShardedOptions): Promise<Journal> => {
   const { limits } = settleLimits(options);
-  const paths = new Map(options.shards.map((url) => [locationOf(url), pathOf(url)]));
+  const urls = new Map(options.shards.map((url) => [locationOf(url), url]));
   const catalogue = await openCatalogue(pathOf(options.catalogue), 'shards', options, limits);
   // One that is not given any more gets no new runs, but has its old ones.
-  const opener = openerOf((location) => paths.get(location) ?? pathOf(location), options);
-  return assemblePool(
-    catalogue,
-    opener,
-    limits,
-    (members) => new Shards(catalogue, opener, members, [...paths.keys()]),
-  );
+  const opener = openerOf((location) => urls.get(location) ?? location, options);
+  return assemblePool(catalogue, opener, limits, (members) => new Shards(catalogue, opener, members, [...urls.keys()]));
 };
-
-const openerOf = (pathAt: (location: string) => string, options: JournalOptions): Opener => ({
-  create: ({ number, location }) => createMember(pathAt(location), number, options),
-  open: ({ location }) => openExisting(pathAt(location), options),
-});
 
 /** What stands in the catalogue: a url without what is secret in it. */
 const locationOf = (url: string): string => url.split('?')[0] ?? url;

@@ -1,7 +1,8 @@
 import { EngineError } from '../../../errors.js';
 import type { PoolLimits } from '../../pool/limits.js';
 import type { RotationLimits } from '../../pool/rotation.js';
-import type { JournalOptions } from '../open-journal.js';
+import { pathOf, type JournalOptions } from '../open-journal.js';
+import { isRemote } from '../remote/remote-options.js';
 
 /** Files that are rotated. */
 export interface RotatingOptions extends Omit<JournalOptions, 'url'> {
@@ -19,11 +20,11 @@ export interface RotatingOptions extends Omit<JournalOptions, 'url'> {
   readonly idleMs?: number;
 }
 
-/** Several databases that new runs are spread over. */
+/** Several databases that new runs are spread over; those of servers with the same options, `authToken` too. */
 export interface ShardedOptions extends Omit<JournalOptions, 'url'> {
   /** Where new runs go. One may be added at any time: no run moves. */
   readonly shards: readonly string[];
-  /** The file that knows which run is where: `file:orders.catalogue.db`. */
+  /** The file that knows which run is where: `file:orders.catalogue.db`. All processes of the pool share it. */
   readonly catalogue: string;
 }
 
@@ -44,6 +45,8 @@ export const settleLimits = (
   if ('shards' in options) {
     if (options.shards.length === 0) throw fault('shards are one url or more, not none');
     if (new Set(options.shards).size < options.shards.length) throw fault('each of the shards is another database');
+    for (const url of options.shards) if (!isRemote(url)) checkFile('a shard', url);
+    checkFile('the catalogue', options.catalogue);
     return { limits: { restMs: never, idleMs: never, mostIdle }, rotation: defaults };
   }
   const { folder, name } = options;
@@ -60,6 +63,11 @@ export const settleLimits = (
     limits: { restMs: limit('restMs', 1), idleMs: limit('idleMs', 0), mostIdle },
     rotation: { maxFileSize: limit('maxFileSize', 1), maxPages: limit('maxPages', 1) },
   };
+};
+
+/** What is in memory is nobody else's. */
+const checkFile = (what: string, url: string): void => {
+  if (pathOf(url) === ':memory:') throw fault(`${what} is a file, or a server's, not ':memory:'`);
 };
 
 const fault = (what: string): EngineError => new EngineError('INVALID_ARGUMENT', `${what}. No file was touched`);

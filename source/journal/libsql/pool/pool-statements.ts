@@ -45,9 +45,11 @@ export const finish = `
 // ── of a member ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export const sequence = 'SELECT seq FROM sqlite_sequence WHERE name = ?';
-export const hasRows = (table: string): string => `SELECT EXISTS (SELECT 1 FROM ${table})`;
-export const dropSequence = 'DELETE FROM sqlite_sequence WHERE name = ?';
-export const setSequence = 'INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)';
+export const hasRuns = 'SELECT EXISTS (SELECT 1 FROM tempolite_runs)';
+export const beginSequence = `
+  INSERT INTO sqlite_sequence (name, seq) SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?) RETURNING seq`;
+export const moveSequence = (table: string): string =>
+  `UPDATE sqlite_sequence SET seq = ? WHERE name = ? AND NOT EXISTS (SELECT 1 FROM ${table}) RETURNING seq`;
 
 export const size = `
   SELECT page_count, page_size, EXISTS (SELECT 1 FROM tempolite_runs) FROM pragma_page_count(), pragma_page_size()`;
