@@ -19,6 +19,7 @@ import { TestClock } from '../../source/testing/index.js';
 import { faultsOf } from '../_support/check-journal.js';
 import { deferred } from '../_support/engine.js';
 import { folderOf } from '../_support/folder.js';
+import { hrana } from '../_support/hrana/open.js';
 
 const go = defineSignal<string>('go');
 
@@ -236,4 +237,30 @@ test('shards share the runs; one more moves none, and children stay with their p
   const family = before.find((ids) => ids.includes('family'));
   t.is(family?.filter((id) => id.startsWith('family')).length, 3);
   t.is(new Set(after.flat()).size, after.flat().length);
+});
+
+test('runs on shards of servers are executed, signalled and watched like any other', async (t) => {
+  const servers = [await hrana(t), await hrana(t)];
+  const tempolite = await Tempolite.openPool({
+    shards: servers.map(({ http }) => http),
+    catalogue: `file:${join(folderOf(t), 'catalogue.db')}`,
+    workflows,
+    closeTimeoutMs: 0,
+  });
+  t.teardown(() => tempolite.close());
+
+  for (let n = 0; n < 10; n += 1) await tempolite.start(heard, n, { id: `run ${n}` });
+  for (let n = 0; n < 10; n += 1) await tempolite.run(`run ${n}`).signal(go, 'hello');
+  for (let n = 0; n < 10; n += 1) t.is(await tempolite.run(`run ${n}`).result(), `hello ${n}`);
+
+  const ends = tempolite.events$().pipe(filter(({ event }) => event.type === 'run-completed'));
+  const files = await firstValueFrom(
+    ends.pipe(
+      take(10),
+      map(({ position }) => strandOf(position)),
+      toArray(),
+    ),
+  );
+  t.deepEqual([...new Set(files)].sort(), [1, 2]);
+  t.is((await tempolite.list({ status: 'completed' })).length, 10);
 });

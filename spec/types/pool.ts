@@ -8,9 +8,8 @@ const sharded = {
   worker: false,
 } satisfies TempolitePoolOptions;
 
-expectTypeOf(Tempolite.openPool).toBeCallableWith(rotating);
-expectTypeOf(Tempolite.openPool).toBeCallableWith(sharded);
-expectTypeOf(Tempolite.openPool).returns.resolves.toEqualTypeOf<Tempolite>();
+export const opened = [Tempolite.openPool(rotating), Tempolite.openPool(sharded)] as const;
+expectTypeOf(opened).toEqualTypeOf<readonly [Promise<Tempolite>, Promise<Tempolite>]>();
 
 // @ts-expect-error a pool of files has a name
 export const nameless: TempolitePoolOptions = { folder: 'data' };

@@ -89,7 +89,7 @@ test('a run is in one file, whoever starts it, how often, and at whatever step a
         if ((await other.start(newRun(id))).created) created.push(id);
         t.is((await last.run(id))?.id, id);
       }
-      await Promise.all(all.map((journal) => journal?.close().catch(() => undefined)));
+      for (const journal of all) await journal?.close().catch(() => undefined);
 
       const ids = await idsIn(folder);
       t.deepEqual([...ids].sort(), ['a', 'b', 'c', 'd'], 'each of them once');

@@ -4,7 +4,7 @@ import test from 'ava';
 import { TempoliteError } from '../../../../source/errors.js';
 import { Connection } from '../../../../source/journal/libsql/connection.js';
 import { openJournal } from '../../../../source/journal/libsql/open-journal.js';
-import { openPool, type PoolOptions } from '../../../../source/journal/libsql/pool/open-pool.js';
+import { openPool } from '../../../../source/journal/libsql/pool/open-pool.js';
 import { startOf, strandOf } from '../../../../source/journal/strands.js';
 import { folderOf } from '../../../_support/folder.js';
 import { newRun, own } from '../../../_support/journals.js';
@@ -23,7 +23,7 @@ for (const [what, options] of odd) {
   test(`${what} is refused before a file is touched`, async (t) => {
     const folder = join(folderOf(t), 'pool');
 
-    const opening = openPool({ folder, name: 'runs', ...options } as PoolOptions);
+    const opening = openPool({ folder, name: 'runs', ...options });
 
     t.is((await t.throwsAsync(opening, { instanceOf: TempoliteError })).code, 'INVALID_ARGUMENT');
     t.false(existsSync(folder));
