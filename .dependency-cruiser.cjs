@@ -9,6 +9,8 @@ const floor = (name, from, allowed) => ({
   },
 });
 const port = 'journal/[^/]+\\.ts$';
+/** Where databases are opened. */
+const doors = ['journal/libsql/open-journal\\.ts$', 'journal/libsql/pool/open-pool\\.ts$'];
 
 module.exports = {
   forbidden: [
@@ -19,11 +21,11 @@ module.exports = {
     floor('F3-operators', 'operators', ['values/', port, 'run/']),
     floor('F3-engine', 'engine', ['values/', port, 'run/']),
     floor('F3-observe', 'observe', ['values/', port, 'run/']),
-    floor('F4-client', 'client', ['values/', port, 'journal/libsql/open-journal\\.ts$', 'run/', 'engine/', 'observe/']),
+    floor('F4-client', 'client', ['values/', port, ...doors, 'run/', 'engine/', 'observe/']),
     floor('F4-testing', 'testing', [
       'values/',
       port,
-      'journal/libsql/open-journal\\.ts$',
+      ...doors,
       'run/',
       'operators/',
       'engine/',

@@ -42,6 +42,7 @@ export type ErrorCode =
   | 'JOURNAL_CLOSED'
   | 'TRANSACTION_FAILED' // the user's SQL was refused by the database; `cause` has it, nothing of it was written
   | 'TRANSACTION_ENDED' // the user's SQL ended the journal's transaction (a trigger or constraint with ROLLBACK)
+  | 'NOT_ON_A_POOL' // SQL of the user's own, or a database with runs of its own, on a pool of many files
   | 'UNSUPPORTED_URL'
   | 'CRASH_DIFFERS'; // a test: a crash changed what a workflow does
 
@@ -67,7 +68,7 @@ export class TempoliteError extends Error {
 /** A value that cannot be written down or does not fit its codec: `INVALID_VALUE`, `DECODE_FAILED`, `PAYLOAD_TOO_LARGE`. */
 export class ValueError extends TempoliteError {}
 
-/** The journal refused: `JOURNAL_*`, `UNSUPPORTED_URL`, `TRANSACTION_*`. */
+/** The journal refused: `JOURNAL_*`, `UNSUPPORTED_URL`, `TRANSACTION_*`, `NOT_ON_A_POOL`. */
 export class JournalError extends TempoliteError {}
 
 /**

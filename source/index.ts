@@ -1,5 +1,5 @@
 // client: open a database, start runs, watch them
-export { Tempolite, type TempoliteOptions } from './client/tempolite.js';
+export { Tempolite, type EngineOptions, type TempoliteOptions, type TempolitePoolOptions } from './client/tempolite.js';
 export type { StartOptions } from './client/starts.js';
 export { Run, type SignalOptions } from './client/run-handle.js';
 export type { ForkOptions, RetryOptions } from './client/run-history.js';
@@ -53,6 +53,8 @@ export type { Rewind, RunFilter, RunRecord } from './journal/run-record.js';
 export type { SqlValue, Statement, StatementResult } from './journal/statement.js';
 export { isTerminal, statuses, type RunStatus } from './journal/status.js';
 export type { JournalOptions } from './journal/libsql/open-journal.js';
+export type { PoolOptions, RotatingOptions, ShardedOptions } from './journal/libsql/pool/open-pool.js';
+export { strandOf } from './journal/strands.js';
 
 // values and errors
 export { defaultCodec, type Codec } from './values/codec.js';

@@ -7,6 +7,7 @@ import { Worker } from '../engine/worker.js';
 import type { PositionedEvent } from '../journal/event.js';
 import type { Journal } from '../journal/journal.js';
 import { openJournal, type JournalOptions } from '../journal/libsql/open-journal.js';
+import { openPool, type PoolOptions } from '../journal/libsql/pool/open-pool.js';
 import type { RunFilter, RunRecord } from '../journal/run-record.js';
 import { allEvents } from '../observe/run-events.js';
 import { listRuns, watchRuns } from '../observe/run-list.js';
@@ -18,7 +19,8 @@ import { RunRequests } from './run-requests.js';
 import { RunResults } from './run-results.js';
 import { Starts, type StartOptions } from './starts.js';
 
-export interface TempoliteOptions extends JournalOptions, WorkerOptions {
+/** What an engine is, whatever its database. */
+export interface EngineOptions extends WorkerOptions {
   /**
    * The workflows that this process executes, each in one or more versions. Runs of others wait for a worker that knows them. Default: none.
    */
@@ -26,6 +28,11 @@ export interface TempoliteOptions extends JournalOptions, WorkerOptions {
   /** `false`: this process only starts, asks and watches; the workers of others execute what it stores. Default: `true`. */
   readonly worker?: boolean;
 }
+
+export interface TempoliteOptions extends JournalOptions, EngineOptions {}
+
+/** Files that are rotated, or shards. */
+export type TempolitePoolOptions = PoolOptions & EngineOptions;
 
 /** A database with its worker: starts runs, executes them, and shows what they do. */
 export class Tempolite {
@@ -37,7 +44,7 @@ export class Tempolite {
   readonly #handles: HandleHost;
   #closing: Promise<void> | undefined;
 
-  private constructor(journal: Journal, options: TempoliteOptions, registry: Registry, settings: Settings) {
+  private constructor(journal: Journal, options: EngineOptions, registry: Registry, settings: Settings) {
     this.#journal = journal;
     this.#settings = settings;
     this.#worker = options.worker === false ? undefined : new Worker(journal, registry, settings);
@@ -64,14 +71,25 @@ export class Tempolite {
     return Tempolite.#over(await openJournal(options), options, registry, settings);
   }
 
+  /**
+   * Opens many databases as one. With `folder` and `name` new runs go to a fresh file when the newest one is full, and runs in flight finish where they are; with
+   * `shards` new runs are spread over several databases. Any id is found; children stay in the file of their root. SQL of your own (`transaction`,
+   * `start(…, { with })`) is refused: `NOT_ON_A_POOL`. Other errors: `JOURNAL_*`, `UNSUPPORTED_URL`, `INVALID_ARGUMENT`.
+   */
+  static async openPool(options: TempolitePoolOptions): Promise<Tempolite> {
+    const settings = settle(options);
+    const registry = new Registry(options.workflows ?? []);
+    return Tempolite.#over(await openPool(options), options, registry, settings);
+  }
+
   /** The same over a journal that is already open. The engine closes it. @internal */
-  static over(journal: Journal, options: TempoliteOptions): Promise<Tempolite> {
+  static over(journal: Journal, options: EngineOptions): Promise<Tempolite> {
     return Tempolite.#over(journal, options, new Registry(options.workflows ?? []), settle(options));
   }
 
   static async #over(
     journal: Journal,
-    options: TempoliteOptions,
+    options: EngineOptions,
     registry: Registry,
     settings: Settings,
   ): Promise<Tempolite> {
@@ -117,8 +135,11 @@ export class Tempolite {
     return watchRuns(this.#journal, filter);
   }
 
-  /** Every event of the database after a position (default: from the first), stored ones first, in the order of commits. */
-  events$(options: { readonly after?: number } = {}): Observable<PositionedEvent> {
+  /**
+   * Every event of the database after a position (default: from the first), stored ones first, in the order of commits. A pool has an order of commits for
+   * each of its files (`strandOf`): give the last position of each; files of which none is given are read from their beginning.
+   */
+  events$(options: { readonly after?: number | readonly number[] } = {}): Observable<PositionedEvent> {
     return allEvents(this.#journal, options.after);
   }
 

@@ -1,5 +1,6 @@
 import type { Journal, News } from '../journal/journal.js';
 import type { RunRecord } from '../journal/run-record.js';
+import { startOf, strandsOf } from '../journal/strands.js';
 import type { Settings } from './options.js';
 import type { Registry } from './registry.js';
 
@@ -29,8 +30,8 @@ export class StoredRuns {
   readonly #settings: Settings;
   readonly #host: StoredRunsHost;
   #armed: { readonly due: number; readonly cancel: () => void } | undefined;
-  /** The id of the last letter that was looked at. */
-  #newsSeen = 0;
+  /** The id of the last letter that was looked at, of each strand. */
+  readonly #newsSeen = new Map<number, number>();
   /** Whether there may be more to claim than there was room for. */
   #more = false;
   #looking: Promise<void> | undefined;
@@ -49,7 +50,7 @@ export class StoredRuns {
 
   /** Goes on with whatever a predecessor left. */
   async recover(): Promise<void> {
-    this.#newsSeen = 0;
+    this.#newsSeen.clear();
     // A look that is under way belongs to the worker that was here before.
     await this.#looking;
     await this.#look(true);
@@ -101,25 +102,37 @@ export class StoredRuns {
     // One instant for both questions: what becomes due in between is in the second answer.
     const now = this.#settings.clock.now();
     // What they have passed over, because it was another's, is ours now.
-    if (await this.#journal.expire()) this.#newsSeen = 0;
+    if (await this.#journal.expire()) this.#newsSeen.clear();
     await this.#readNews(() => this.#claim(now, recovers));
     const next = await this.#journal.nextWake(now);
     if (next !== undefined) this.expect(next);
   }
 
-  /** Requests come before the claim, other mail behind it: a blocked run is not to be tried with yesterday's mark. */
   async #readNews(claim: () => Promise<void>): Promise<void> {
-    for (let page = await this.#nextNews(), isFirst = true; ; page = await this.#nextNews(), isFirst = false) {
-      for (const news of page) if (isRequest(news)) await this.#bring(news);
-      if (isFirst) await claim();
-      for (const news of page) if (!isRequest(news)) await this.#bring(news);
-      if (page.length < newsPage || !this.#host.isOpen) return;
+    let strands = await strandsOf(this.#journal, 'busy');
+    for (let isFirst = true; isFirst || (strands.length > 0 && this.#host.isOpen); isFirst = false) {
+      strands = await this.#readPages(strands, isFirst ? claim : undefined);
     }
   }
 
-  async #nextNews(): Promise<readonly News[]> {
-    const page = await this.#journal.news(this.#newsSeen, newsPage);
-    this.#newsSeen = page.at(-1)?.letter.id ?? this.#newsSeen;
+  /**
+   * Requests come before the claim, other mail behind it: a blocked run is not to be tried with yesterday's mark. Answers with the strands that
+   * may have more.
+   */
+  async #readPages(strands: readonly number[], claim?: () => Promise<void>): Promise<readonly number[]> {
+    const pages: (readonly News[])[] = [];
+    for (const strand of strands) pages.push(await this.#nextNews(strand));
+    const all = pages.flat();
+    for (const news of all) if (isRequest(news)) await this.#bring(news);
+    await claim?.();
+    for (const news of all) if (!isRequest(news)) await this.#bring(news);
+    return strands.filter((_, place) => pages[place]?.length === newsPage);
+  }
+
+  async #nextNews(strand: number): Promise<readonly News[]> {
+    const page = await this.#journal.news(this.#newsSeen.get(strand) ?? startOf(strand), newsPage);
+    const last = page.at(-1);
+    if (last) this.#newsSeen.set(strand, last.letter.id);
     return page;
   }
 

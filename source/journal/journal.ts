@@ -102,6 +102,14 @@ export interface Fork {
   readonly run: Omit<NewRun, 'workflow' | 'inputDigest' | 'input' | 'status' | 'parent'>;
 }
 
+/** Which part of a list of runs. */
+export interface RunPage {
+  /** Behind the run with this id. */
+  readonly after?: string;
+  readonly limit: number;
+  readonly busy?: boolean;
+}
+
 /** What has come in for a run. */
 export interface News {
   readonly runId: string;
@@ -172,7 +180,8 @@ export interface Journal {
   fork(fork: Fork): Promise<{ readonly created: boolean; readonly run: RunRecord }>;
 
   run(id: string): Promise<RunRecord | undefined>;
-  runs(filter: RunFilter, page: { readonly after?: string; readonly limit: number }): Promise<readonly RunRecord[]>;
+  /** Of a pool with `busy`: only those in whose files something may have happened of late. */
+  runs(filter: RunFilter, page: RunPage): Promise<readonly RunRecord[]>;
   /** Events of one link from `from` (a seq) on, in order, at most `limit`. */
   events(runId: string, link: number, from: number, limit: number): Promise<readonly RunEvent[]>;
   /** The last event of a link, or the last one of a type. */
@@ -183,7 +192,9 @@ export interface Journal {
   lastOutput(runId: string, link: number): Promise<RunEvent | undefined>;
   /** What a run has published, each name's latest. */
   exposed(runId: string): Promise<readonly Exposed[]>;
-  /** Events of the whole database after a position, in the order of commits, at most `limit`. */
+  /** Where ids of events and letters begin in a pool: the strand of each of its files. A database without it has one strand, 0. */
+  strands?(which: 'all' | 'busy'): Promise<readonly number[]>;
+  /** Events after a position, of the strand that it is in, in the order of commits, at most `limit`. */
   tail(after: number, limit: number): Promise<readonly PositionedEvent[]>;
   /** Unconsumed signals of a run, oldest first. */
   mailbox(runId: string): Promise<readonly SignalRecord[]>;
@@ -191,7 +202,7 @@ export interface Journal {
   letters(runId: string): Promise<readonly Letter[]>;
   /** Whether a letter waits to be consumed. */
   isUnread(letterId: number): Promise<boolean>;
-  /** Unread mail, from an id on, of runs that are this worker's or nobody's, in the order of ids, at most `limit`. */
+  /** Unread mail behind an id, of the strand that it is in, of runs that are this worker's or nobody's, in the order of ids, at most `limit`. */
   news(after: number, limit: number): Promise<readonly News[]>;
   /** The earliest `wakeAt` after `now` of pending and waiting runs that are this worker's or nobody's. */
   nextWake(now: number): Promise<number | undefined>;

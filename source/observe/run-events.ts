@@ -2,6 +2,7 @@ import { filter, map, mergeMap, takeWhile, type Observable } from 'rxjs';
 import type { PositionedEvent, RunEvent } from '../journal/event.js';
 import type { Journal } from '../journal/journal.js';
 import { isTerminal } from '../journal/status.js';
+import { startOf, strandOf, strandsOf } from '../journal/strands.js';
 import type { Codec } from '../values/codec.js';
 import { storedThenLive } from './stored-then-live.js';
 
@@ -14,7 +15,8 @@ const placesPerLink = 2 ** 30;
 /** Every event of a run, of all its links: first the stored ones, then the live ones; completes with the run. */
 export const runEvents = (journal: Journal, runId: string): Observable<RunEvent> =>
   storedThenLive<RunEvent | undefined>(journal, {
-    read: async (seen, emit, isClosed) => {
+    read: async (seenOf, emit, isClosed) => {
+      const seen = seenOf(0);
       let [link, from] = seen < 0 ? [0, 0] : [Math.floor(seen / placesPerLink), (seen % placesPerLink) + 1];
       while (!isClosed()) {
         // The record is read before the events: a run that is at its end has written them all.
@@ -49,17 +51,23 @@ export const runOutputs = <O>(journal: Journal, runId: string, codec: Codec<O>):
     map((event) => codec.decode(event.payload)),
   );
 
-/** Every event of the database after a position, in the order of commits. It never completes. */
-export const allEvents = (journal: Journal, after = 0): Observable<PositionedEvent> =>
+/**
+ * Every event of the database behind a position, in the order of commits. A pool has such an order for each of its files, and a position in each:
+ * a file of which none is given is read from its beginning. It never completes.
+ */
+export const allEvents = (journal: Journal, after: number | readonly number[] = []): Observable<PositionedEvent> =>
   storedThenLive<readonly PositionedEvent[]>(journal, {
-    from: after,
+    from: typeof after === 'number' ? [after] : after,
+    strandOf,
     read: async (seen, emit, isClosed) => {
-      for (let from = seen; !isClosed();) {
-        const page = await journal.tail(from, pageSize);
-        const last = page.at(-1);
-        if (last) emit(last.position, page);
-        if (!last || page.length < pageSize) return;
-        from = last.position;
+      for (const strand of await strandsOf(journal, 'all')) {
+        for (let from = Math.max(seen(strand), startOf(strand)); !isClosed();) {
+          const page = await journal.tail(from, pageSize);
+          const last = page.at(-1);
+          if (last) emit(last.position, page);
+          if (!last || page.length < pageSize) break;
+          from = last.position;
+        }
       }
     },
     take: (change, emit) => {
@@ -67,5 +75,5 @@ export const allEvents = (journal: Journal, after = 0): Observable<PositionedEve
       // A change may lie across the end of what was read: each event has its own place.
       for (const positioned of change.events) emit(positioned.position, [positioned]);
     },
-    follows: (seen, place) => place === seen + 1,
+    follows: (seen, place) => place === Math.max(seen, startOf(strandOf(place))) + 1,
   }).pipe(mergeMap((events) => events));

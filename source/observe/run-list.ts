@@ -13,16 +13,17 @@ const matches = (run: RunRecord, { workflow, status, tags, parent }: RunFilter):
   return Object.entries(tags ?? {}).every(([name, value]) => run.tags[name] === value);
 };
 
-/** Pages through the runs of a filter, oldest first. */
+/** Pages through the runs of a filter, oldest first; of a pool with `busy` only through files in which something may have happened of late. */
 export const listRuns = async (
   journal: Journal,
   filter: RunFilter,
   limit = Infinity,
+  busy = false,
 ): Promise<readonly RunRecord[]> => {
   const runs: RunRecord[] = [];
   for (let after: string | undefined; runs.length < limit; after = runs.at(-1)?.id) {
     const size = Math.min(pageSize, limit - runs.length);
-    const page = await journal.runs(filter, { limit: size, ...(after === undefined ? {} : { after }) });
+    const page = await journal.runs(filter, { limit: size, busy, ...(after === undefined ? {} : { after }) });
     runs.push(...page);
     if (page.length < size) break;
   }
@@ -37,6 +38,7 @@ export const listRuns = async (
 export const watchRuns = (journal: Journal, filter: RunFilter): Observable<RunRecord> =>
   new Observable<RunRecord>((subscriber) => {
     let early: RunRecord[] | undefined = [];
+    let isListed = false;
     const shown = new Map<string, string>();
     const show = (run: RunRecord): void => {
       const mark = [run.status, run.updatedAt, run.wakeAt, run.link].join();
@@ -47,7 +49,8 @@ export const watchRuns = (journal: Journal, filter: RunFilter): Observable<RunRe
     const catchUp = new CatchUp(
       async () => {
         early = [];
-        for (const run of await listRuns(journal, filter)) show(run);
+        for (const run of await listRuns(journal, filter, Infinity, isListed)) show(run);
+        isListed = true;
         const missed = early;
         early = undefined;
         for (const run of missed) show(run);

@@ -4,12 +4,17 @@ import type { Change, Journal } from '../journal/journal.js';
 
 export type Emit<V> = (place: number, value: V) => void;
 
-/** Something that is watched. Each value has a place; places only grow. */
+/** The last place of a strand that was seen. */
+export type Seen = (strand: number) => number;
+
+/** Something that is watched. Each value has a place; places only grow, within their strand if there are several. */
 export interface Watched<V> {
-  /** What is behind this place is wanted; default: all. */
-  readonly from?: number;
-  /** Reads what is stored behind a place. */
-  read(seen: number, emit: Emit<V>, isClosed: () => boolean): Promise<void>;
+  /** What is behind these places is wanted, of each strand one; default: all. */
+  readonly from?: readonly number[];
+  /** Default: all places are of strand 0. */
+  strandOf?(place: number): number;
+  /** Reads what is stored behind the places that were seen. */
+  read(seen: Seen, emit: Emit<V>, isClosed: () => boolean): Promise<void>;
   /** Turns a change into values. */
   take(change: Change, emit: Emit<V>): void;
   /** Whether nothing can lie between two places. Where something can, what is stored is read again. */
@@ -22,16 +27,21 @@ export interface Watched<V> {
  */
 export const storedThenLive = <V>(journal: Journal, watched: Watched<V>): Observable<V> =>
   new Observable<V>((subscriber) => {
-    let seen = watched.from ?? -Infinity;
+    const lasts = new Map<number, number>();
+    const strandOf = (place: number): number => watched.strandOf?.(place) ?? 0;
+    const seen: Seen = (strand) => lasts.get(strand) ?? -Infinity;
+    for (const place of watched.from ?? []) lasts.set(strandOf(place), Math.max(place, seen(strandOf(place))));
     let early: Change[] | undefined = [];
     const emit: Emit<V> = (place, value) => {
-      if (place <= seen) return;
-      seen = place;
+      const strand = strandOf(place);
+      if (place <= seen(strand)) return;
+      lasts.set(strand, place);
       subscriber.next(value);
     };
     const emitNext: Emit<V> = (place, value) => {
-      if (place <= seen) return;
-      if (watched.follows(seen, place)) emit(place, value);
+      const last = seen(strandOf(place));
+      if (place <= last) return;
+      if (watched.follows(last, place)) emit(place, value);
       else catchUp.ask();
     };
     const catchUp = new CatchUp(

@@ -1,4 +1,5 @@
 import { JournalError } from '../errors.js';
+import { strandsOf } from '../journal/strands.js';
 import { isEnd, type EventType, type RunEvent } from '../journal/event.js';
 import type { Journal, RunCommit, Worker } from '../journal/journal.js';
 
@@ -143,6 +144,7 @@ export const mortalJournal = (journal: Journal, options: MortalOptions = {}): Mo
       letters: (runId) => alive(journal.letters(runId)),
       isUnread: (letterId) => alive(journal.isUnread(letterId)),
       lastOutput: (runId, link) => alive(journal.lastOutput(runId, link)),
+      strands: (which) => alive(strandsOf(journal, which)),
       tail: (after, size) => alive(journal.tail(after, size)),
       mailbox: (runId) => alive(journal.mailbox(runId)),
       news: (after, size) => alive(journal.news(after, size)),

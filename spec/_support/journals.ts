@@ -1,7 +1,8 @@
 import type { ExecutionContext } from 'ava';
-import type { RunEvent } from '../../source/journal/event.js';
-import type { Journal, Worker } from '../../source/journal/journal.js';
+import type { PositionedEvent, RunEvent } from '../../source/journal/event.js';
+import type { Journal, News, Worker } from '../../source/journal/journal.js';
 import type { NewRun } from '../../source/journal/run-record.js';
+import { startOf, strandsOf } from '../../source/journal/strands.js';
 import { newId } from '../../source/values/ids.js';
 
 /** A driver under test. */
@@ -12,6 +13,8 @@ export interface Subject {
   readonly open: (t: ExecutionContext) => Promise<Journal>;
   /** Two handles on one database, where the driver can have that. */
   readonly openTwo?: (t: ExecutionContext) => Promise<readonly [Journal, Journal]>;
+  /** Of a pool: whether runs are in files of their own. There is no order of commits of one and those of another then. */
+  readonly pool?: 'one file' | 'many files';
 }
 
 export const leaseMs = 60_000;
@@ -60,3 +63,17 @@ export const openOwned = async (subject: Subject, t: ExecutionContext, id = 'run
 
 export const seqsOf = async (journal: Journal, id = 'run', link = 0): Promise<readonly number[]> =>
   (await journal.events(id, link, 0, 10_000)).map(({ seq }) => seq);
+
+/** All events, strand by strand. */
+export const tailOf = async (journal: Journal): Promise<readonly PositionedEvent[]> => {
+  const events: PositionedEvent[] = [];
+  for (const strand of await strandsOf(journal, 'all')) events.push(...(await journal.tail(startOf(strand), 1000)));
+  return events;
+};
+
+/** All news, strand by strand. */
+export const newsOf = async (journal: Journal, limit: number): Promise<readonly News[]> => {
+  const news: News[] = [];
+  for (const strand of await strandsOf(journal, 'busy')) news.push(...(await journal.news(startOf(strand), limit)));
+  return news;
+};

@@ -1,7 +1,26 @@
 import { hostname } from 'node:os';
 
+/** A worker of a pool holds several databases: each is counted. */
+class LiveWorkers {
+  readonly #held = new Map<string, number>();
+
+  add(id: string): void {
+    this.#held.set(id, (this.#held.get(id) ?? 0) + 1);
+  }
+
+  delete(id: string): void {
+    const left = (this.#held.get(id) ?? 0) - 1;
+    if (left > 0) this.#held.set(id, left);
+    else this.#held.delete(id);
+  }
+
+  has(id: string): boolean {
+    return this.#held.has(id);
+  }
+}
+
 /** Workers of this very process: a row with our pid that is not among them was left by a predecessor with the same pid. */
-export const liveWorkers = new Set<string>();
+export const liveWorkers = new LiveWorkers();
 
 export interface WorkerRow {
   readonly id: string;

@@ -58,7 +58,7 @@ export const configure = (connection: Connection, durability: 'full' | 'normal')
 };
 
 /** A new file is readable by its owner alone: payloads are nobody else's business. */
-const createPrivate = (path: string): void => {
+export const createPrivate = (path: string): void => {
   try {
     closeSync(openSync(path, 'ax', 0o600));
   } catch (error) {
@@ -67,7 +67,7 @@ const createPrivate = (path: string): void => {
   }
 };
 
-const pathOf = (url: string): string => {
+export const pathOf = (url: string): string => {
   if (url === ':memory:') return url;
   if (url.startsWith('file://')) return fileURLToPath(url);
   if (url.startsWith('file:') && url.length > 'file:'.length) return url.slice('file:'.length);

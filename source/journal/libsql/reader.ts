@@ -2,6 +2,7 @@ import { EngineError } from '../../errors.js';
 import type { EventType, PositionedEvent, RunEvent } from '../event.js';
 import type { Exposed, Letter, News, SignalRecord } from '../journal.js';
 import type { RunFilter, RunRecord } from '../run-record.js';
+import { startOf, strandOf } from '../strands.js';
 import type { Connection } from './connection.js';
 import * as rows from './rows.js';
 import { conditionsOf } from './run-filter.js';
@@ -90,7 +91,8 @@ export class Reader {
 
   news(after: number, limit: number, worker: string | undefined): readonly News[] {
     const bindings = [BigInt(after), worker ?? null, BigInt(limit)];
-    return this.#connection.all(after > 0 ? sql.news : sql.allNews, bindings).map(rows.fromNewsRow);
+    const isFirst = after === startOf(strandOf(after));
+    return this.#connection.all(isFirst ? sql.allNews : sql.news, bindings).map(rows.fromNewsRow);
   }
 
   nextWake(now: number, worker: string | undefined): number | undefined {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Claim, Journal } from '../../../source/journal/journal.js';
 import type { RunStatus } from '../../../source/journal/status.js';
-import { newRun, own, type Subject } from '../../_support/journals.js';
+import { newRun, newsOf, own, type Subject } from '../../_support/journals.js';
 
 const become = (journal: Journal, id: string, status: RunStatus, wakeAt?: number): Promise<unknown> =>
   journal.commit({
@@ -102,13 +102,13 @@ export const claims = ({ name, open, openTwo }: Subject): void => {
     const asked = await journal.request({ runId: 'r', name: 'pause', payload: '{}', at: 1 }, ['running', 'pending']);
     await journal.commit({ runId: 'r', link: 0, events: [], consumed: [read.signal.id] });
 
-    const all = await journal.news(0, 10);
+    const all = await newsOf(journal, 10);
 
     t.deepEqual(all[0], { runId: 'r', letter: first.signal });
     t.like(all[1], { runId: 'r', letter: { kind: 'control', name: 'pause', id: asked.id } });
     t.is(all.length, 2);
     t.deepEqual(await journal.news(first.signal.id, 10), all.slice(1));
-    t.deepEqual(await journal.news(0, 1), all.slice(0, 1));
+    t.deepEqual(await newsOf(journal, 1), all.slice(0, 1));
     t.deepEqual(await journal.news(asked.id ?? 0, 10), []);
   });
 
@@ -153,8 +153,8 @@ export const claims = ({ name, open, openTwo }: Subject): void => {
     await become(one, 'r', 'waiting', 50);
     await two.signal({ runId: 'r', name: 's', payload: '1', at: 1 });
 
-    t.deepEqual(await two.news(0, 10), []);
-    t.is((await one.news(0, 10)).length, 1);
+    t.deepEqual(await newsOf(two, 10), []);
+    t.is((await newsOf(one, 10)).length, 1);
     t.is(await two.nextWake(0), undefined);
     t.is(await one.nextWake(0), 50);
     t.deepEqual(await claim(two, 100), []);

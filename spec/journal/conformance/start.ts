@@ -1,5 +1,5 @@
 import test from 'ava';
-import { newRun, own, type Subject } from '../../_support/journals.js';
+import { newRun, own, tailOf, type Subject } from '../../_support/journals.js';
 
 export const start = ({ name, open }: Subject): void => {
   test(`${name}: a run that was started is there with its record and its first event`, async (t) => {
@@ -45,7 +45,7 @@ export const start = ({ name, open }: Subject): void => {
     t.false(second.created);
     t.deepEqual(second.run, first.run);
     t.is((await journal.events('r', 0, 0, 10)).length, 1);
-    t.is((await journal.tail(0, 10)).length, 1);
+    t.is((await tailOf(journal)).length, 1);
   });
 
   test(`${name}: of several starts in one tick exactly one creates the run`, async (t) => {

@@ -1,6 +1,7 @@
 import type { EventType, PositionedEvent, RunEvent } from '../../event.js';
 import type { Claim, Exposed, Letter, News, SignalRecord, Worker } from '../../journal.js';
 import type { RunFilter, RunRecord } from '../../run-record.js';
+import { startOf, strandOf } from '../../strands.js';
 import { wanted } from '../claims.js';
 import * as rows from '../rows.js';
 import { conditionsOf } from '../run-filter.js';
@@ -100,7 +101,7 @@ export class RemoteReader {
   }
 
   async news(after: number, limit: number, worker: Worker | undefined): Promise<readonly News[]> {
-    const text = after > 0 ? sql.news : sql.allNews;
+    const text = after > startOf(strandOf(after)) ? sql.news : sql.allNews;
     return (await this.rows(query(text, BigInt(after), worker?.id ?? null, BigInt(limit)))).map(rows.fromNewsRow);
   }
 
