@@ -40,7 +40,7 @@ for (const by of ['http', 'ws'] as const) {
   ];
   for (const fault of faults) {
     test.serial(
-      `${by}: runs go on over a server of which every eleventh write meets ${JSON.stringify(fault)}`,
+      `${by}: runs go on over a server of which every eleventh write meets ${JSON.stringify(fault)} (scenario 36)`,
       async (t) => {
         const server = await hrana(t, { transactionMs: 1000 });
         const { charged, order } = ordering();
