@@ -155,7 +155,7 @@ export class CatalogueFile implements Catalogue {
     try {
       return await retryBusy(read, this.#options.busyTimeoutMs);
     } catch (error) {
-      throw journalError(error);
+      throw journalError(error, this.#path);
     }
   }
 }

@@ -28,7 +28,7 @@ export const openCatalogue = async (
       return new CatalogueFile(connection, { ...options, holdMs: holdMsOf(limits) }, path);
     }, options.busyTimeoutMs);
   } catch (error) {
-    throw journalError(error);
+    throw journalError(error, path);
   }
 };
 

@@ -33,7 +33,7 @@ export const fileProbe = (path: string, { busyTimeoutMs }: ProbeOptions): Probe 
       try {
         return await retryBusy(() => (connection ?? open()).all(sql, bindings), busyTimeoutMs);
       } catch (error) {
-        throw journalError(error);
+        throw journalError(error, path);
       }
     },
     walBytes: () => statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0,
