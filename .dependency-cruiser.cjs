@@ -22,16 +22,7 @@ module.exports = {
     floor('F3-engine', 'engine', ['values/', port, 'run/']),
     floor('F3-observe', 'observe', ['values/', port, 'run/']),
     floor('F4-client', 'client', ['values/', port, ...doors, 'run/', 'engine/', 'observe/']),
-    floor('F4-testing', 'testing', [
-      'values/',
-      port,
-      ...doors,
-      'run/',
-      'operators/',
-      'engine/',
-      'observe/',
-      'client/',
-    ]),
+    floor('F4-testing', 'testing', ['values/', port, ...doors, 'run/', 'operators/', 'engine/', 'observe/', 'client/']),
     {
       name: 'drivers-behind-the-port',
       severity: 'error',
