@@ -165,5 +165,5 @@ export const draftStatus = (
   );
 
 /** Whether the run is nobody's from then on. */
-export const isFreed = ({ status, frees }: NonNullable<RunCommit['status']>): boolean =>
+const isFreed = ({ status, frees }: NonNullable<RunCommit['status']>): boolean =>
   isTerminal(status) || status === 'blocked' || frees === true;

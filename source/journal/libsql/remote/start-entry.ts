@@ -64,7 +64,7 @@ export const startWithEntry = (
 };
 
 /** A run, and its parent. */
-export const runsOf = ({ id, parent }: NewRun): readonly string[] => (parent ? [id, parent.runId] : [id]);
+const runsOf = ({ id, parent }: NewRun): readonly string[] => (parent ? [id, parent.runId] : [id]);
 
 /** The row is there in any case, its first event if it is new. */
 const startedOf = (draft: Draft, { run, event }: RunPlaces, all: readonly Rows[]): Answer<Started> => ({
