@@ -1,3 +1,4 @@
+import type { Connection } from './connection.js';
 import { watch, type FSWatcher } from 'node:fs';
 
 /** The WAL changes several times within a commit: it is looked at this long after the first change that was noticed. */
@@ -64,3 +65,13 @@ export class ForeignWrites {
     this.#notify();
   }
 }
+
+/** Changes with each commit of others. */
+export const versionOf = (connection: Connection): unknown => {
+  try {
+    return connection.all('PRAGMA data_version')[0]?.[0];
+  } catch {
+    // Locked as a whole, or out of order: whoever reads or writes next is told so.
+    return undefined;
+  }
+};

@@ -1,9 +1,11 @@
 import { EngineError } from '../../errors.js';
 import type { EventType, PositionedEvent, RunEvent } from '../event.js';
-import type { Exposed, Letter, News, SignalRecord } from '../journal.js';
+import type { Exposed } from '../exposed.js';
+import type { Letter, News, SignalRecord } from '../journal.js';
 import type { RunFilter, RunRecord } from '../run-record.js';
-import type { Binding, Connection } from './connection.js';
-import * as rows from './rows.js';
+import type { Connection } from './connection.js';
+import type { RowReader } from './row-reader.js';
+import { listOf } from './run-list.js';
 import * as sql from './statements.js';
 
 /** Characters of payloads that are read as one text. */
@@ -12,13 +14,15 @@ const longestPage = 16 << 20;
 /** Everything that is read of a database, each method in one statement or in none's way: nothing is awaited. */
 export class Reader {
   readonly #connection: Connection;
+  readonly #rows: RowReader;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, rows: RowReader) {
     this.#connection = connection;
+    this.#rows = rows;
   }
 
   run(id: string): RunRecord | undefined {
-    return this.#connection.all(sql.runById, [id]).map(rows.fromRunRow)[0];
+    return this.#connection.all(sql.runById, [id]).map(this.#rows.run)[0];
   }
 
   /** Error: `RUN_NOT_FOUND`. */
@@ -33,34 +37,16 @@ export class Reader {
   }
 
   runs(filter: RunFilter, page: { readonly after?: string; readonly limit: number }): readonly RunRecord[] {
-    const conditions: string[] = [];
-    const bindings: Binding[] = [page.after ?? null];
-    if (filter.workflow !== undefined) {
-      conditions.push('workflow = ?');
-      bindings.push(filter.workflow);
-    }
-    if (filter.status !== undefined) {
-      conditions.push('status IN (SELECT value FROM json_each(?))');
-      bindings.push(JSON.stringify([filter.status].flat()));
-    }
-    if (filter.parent !== undefined) {
-      conditions.push('parent = (SELECT num FROM tempolite_runs WHERE id = ?)');
-      bindings.push(filter.parent);
-    }
-    for (const [name, value] of Object.entries(filter.tags ?? {})) {
-      conditions.push('EXISTS (SELECT 1 FROM json_each(tags) tag WHERE tag.key = ? AND tag.value = ?)');
-      bindings.push(name, value);
-    }
-    bindings.push(BigInt(Math.min(page.limit, Number.MAX_SAFE_INTEGER)));
-    return this.#connection.all(sql.listRuns(conditions), bindings).map(rows.fromRunRow);
+    const { statement, bindings } = listOf(filter, page);
+    return this.#connection.all(statement, bindings).map(this.#rows.run);
   }
 
   events(runId: string, link: number, from: number, limit: number): readonly RunEvent[] {
     const page = [runId, BigInt(link), BigInt(from), BigInt(limit)];
     const size = Number(this.#connection.all(sql.eventsSize, page)[0]?.[0]);
     return size > longestPage
-      ? this.#connection.all(sql.eventsFrom, page).map(rows.fromEventRow)
-      : rows.fromEventsPage(this.#connection.all(sql.eventsPage, page));
+      ? this.#connection.all(sql.eventsFrom, page).map(this.#rows.event)
+      : this.#rows.eventsPage(this.#connection.all(sql.eventsPage, page));
   }
 
   last(runId: string, link: number, type?: EventType): RunEvent | undefined {
@@ -69,22 +55,22 @@ export class Reader {
       type === undefined
         ? this.#connection.all(sql.lastEvent, ofLink)
         : this.#connection.all(sql.lastOfType, [...ofLink, type]);
-    return found.map(rows.fromEventRow)[0];
+    return found.map(this.#rows.event)[0];
   }
 
   ofType(runId: string, link: number, type: EventType): readonly RunEvent[] {
-    return this.#connection.all(sql.eventsOfType, [runId, BigInt(link), type]).map(rows.fromEventRow);
+    return this.#connection.all(sql.eventsOfType, [runId, BigInt(link), type]).map(this.#rows.event);
   }
 
   lastOutput(runId: string, link: number): RunEvent | undefined {
     const end = this.last(runId, link, 'run-completed');
     if (end?.type !== 'run-completed' || end.index === undefined) return this.last(runId, link, 'output-emitted');
     const output = [runId, BigInt(link), BigInt(end.index - 1)];
-    return this.#connection.all(sql.outputAt, output).map(rows.fromEventRow)[0];
+    return this.#connection.all(sql.outputAt, output).map(this.#rows.event)[0];
   }
 
   exposed(runId: string): readonly Exposed[] {
-    return this.#connection.all(sql.exposed, [runId]).map(rows.fromExposedRow);
+    return this.#connection.all(sql.exposed, [runId]).map(this.#rows.exposed);
   }
 
   tail(after: number, limit: number): readonly PositionedEvent[] {
@@ -93,16 +79,16 @@ export class Reader {
       position: Number(position),
       runId: String(runId),
       link: Number(link),
-      event: rows.fromEventRow(event),
+      event: this.#rows.event(event),
     }));
   }
 
   mailbox(runId: string): readonly SignalRecord[] {
-    return this.#connection.all(sql.mailbox, [runId]).map(rows.fromSignalRow);
+    return this.#connection.all(sql.mailbox, [runId]).map(this.#rows.signal);
   }
 
   letters(runId: string): readonly Letter[] {
-    return this.#connection.all(sql.letters, [runId]).map(rows.fromLetterRow);
+    return this.#connection.all(sql.letters, [runId]).map(this.#rows.letter);
   }
 
   isUnread(letterId: number): boolean {
@@ -111,7 +97,7 @@ export class Reader {
 
   news(after: number, limit: number, worker: string | undefined): readonly News[] {
     const bindings = [BigInt(after), worker ?? null, BigInt(limit)];
-    return this.#connection.all(after > 0 ? sql.news : sql.allNews, bindings).map(rows.fromNewsRow);
+    return this.#connection.all(after > 0 ? sql.news : sql.allNews, bindings).map(this.#rows.news);
   }
 
   nextWake(now: number, worker: string | undefined): number | undefined {
