@@ -150,6 +150,8 @@ export const mortalJournal = (journal: Journal, options: MortalOptions = {}): Mo
       claimRun: (runId) => alive(journal.claimRun(runId)),
       acquire: (worker) => alive(journal.acquire(worker)),
       renew: (leaseMs) => alive(journal.renew(leaseMs)),
+      care: journal.care,
+      ...(journal.file ? { file: journal.file } : {}),
       release: () => (isDead ? Promise.resolve() : journal.release()),
       subscribe: (listener) => {
         const stop = journal.subscribe((changes) => {
