@@ -16,7 +16,7 @@ interface Asked {
 /** The check, of a database whose answers need not be waited for. Errors: `PAYLOAD_KEY_MISSING`. */
 export const checkSeals = (connection: Connection, seal: PayloadSeal): void => {
   const check = sealsCheck(seal);
-  for (let step = check.next(); !step.done; ) {
+  for (let step = check.next(); !step.done;) {
     const { sql: text, bindings, writes } = step.value;
     if (writes) connection.transaction(() => connection.run(text, bindings));
     step = check.next(writes ? [] : connection.all(text, bindings));

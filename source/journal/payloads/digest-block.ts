@@ -26,8 +26,8 @@ export const digestBlock = (
   return {
     name: 'aes-block',
     seal: (bytes) => {
-      // Digests of ours are shorter; what is longer is sealed as a payload.
-      if (bytes.length > blockBytes - paddingBytes) return undefined;
+      // Digests of ours are shorter, and texts. What another codec has made of them need not be: it is sealed as a payload.
+      if (bytes.length > blockBytes - paddingBytes || bytes.includes(0)) return undefined;
       const block = new Uint8Array(blockBytes);
       block.set(bytes);
       return { bytes: blocksOf(use).encrypt(block), note: use };

@@ -33,6 +33,7 @@ const bytesPerUnit = 3;
 export class PayloadSeal {
   readonly #codecs: readonly PayloadCodec[];
   readonly #ofDigests: readonly PayloadCodec[];
+  readonly #mustSealDigests: readonly string[];
   readonly #byName: ReadonlyMap<string, PayloadCodec>;
   readonly #bigPayloadBytes: number;
 
@@ -41,6 +42,7 @@ export class PayloadSeal {
       throw new JournalError('INVALID_ARGUMENT', `bigPayloadBytes is a number from 0 on, not ${bigPayloadBytes}`);
     this.#bigPayloadBytes = bigPayloadBytes;
     this.#codecs = payloads;
+    this.#mustSealDigests = payloads.flatMap(({ digests }) => (digests ? [digests.name] : []));
     this.#ofDigests = payloads.map((codec) => codec.digests ?? codec);
     const named = new Map<string, PayloadCodec>();
     for (const codec of payloads.flatMap((codec) => (codec.digests ? [codec, codec.digests] : [codec]))) {
@@ -75,8 +77,10 @@ export class PayloadSeal {
 
   sealDigest(digest: string): string {
     const short = this.#through(this.#ofDigests, digest);
-    // A codec that has something of its own for digests may leave one as it is, because it is too long.
-    return isSealed(short) ? short : this.seal(digest);
+    // A codec that has something of its own for digests may leave one as it is, because it is too long: what others did does not replace it.
+    const marks = parseSealed(short)?.marks ?? [];
+    const isWhole = this.#mustSealDigests.every((name) => marks.some((mark) => mark.name === name));
+    return isWhole ? short : this.seal(digest);
   }
 
   /** Gives back what was sealed, and what was not. Errors: `PAYLOAD_KEY_MISSING`, `PAYLOAD_CORRUPT`. */

@@ -45,6 +45,17 @@ for (const [name, options] of Object.entries(chains)) {
   });
 }
 
+for (const text of ['\0', 'a\0b', 'longer than a block', digest('x')]) {
+  test(`the digest ${JSON.stringify(text)} is encrypted and comes back, also behind another codec`, (t) => {
+    const seal = new PayloadSeal({ payloads: [reversed, aes()] });
+
+    const sealed = seal.sealDigest(text);
+
+    t.is(seal.open(sealed), text);
+    t.regex(sealed, /^~reversed\+aes(-block)?=k1:/);
+  });
+}
+
 test('without codecs JSON stands as it is, so that SQL can read it', (t) => {
   fc.assert(
     fc.property(fc.json(), (json) => {

@@ -33,19 +33,22 @@ export const forkEntry = ({ from, to, run }: Fork, reader: RemoteReader): Entry<
   );
   draft.add(query(sql.copyEvents, run.id, from, from, seq));
   const payload = defaultCodec.encode(from);
-  draft.add(query(sql.insertForked, seq + 1n, seq + 1n, draft.write(payload), run.id), ([[position, clock] = [] as Row]) => [
-    {
-      type: 'events',
-      events: [
-        {
-          position: Number(position),
-          runId: run.id,
-          link: 0,
-          event: { type: 'run-forked', seq: to + 1, batch: to + 1, epoch: 0, at: Number(clock), payload },
-        },
-      ],
-    },
-  ]);
+  draft.add(
+    query(sql.insertForked, seq + 1n, seq + 1n, draft.write(payload), run.id),
+    ([[position, clock] = [] as Row]) => [
+      {
+        type: 'events',
+        events: [
+          {
+            position: Number(position),
+            runId: run.id,
+            link: 0,
+            event: { type: 'run-forked', seq: to + 1, batch: to + 1, epoch: 0, at: Number(clock), payload },
+          },
+        ],
+      },
+    ],
+  );
   const read = draft.add(query(shared.runById, run.id), (found) =>
     found.map((row) => ({ type: 'run', run: reader.decode.run(row) })),
   );

@@ -31,7 +31,7 @@ export const openRemote = async (
 /** What is written of seals may be written twice, so that no answer has to be found out. */
 const checkRemoteSeals = async (connection: RemoteConnection, seal: PayloadSeal): Promise<void> => {
   const check = sealsCheck(seal);
-  for (let step = check.next(); !step.done; ) {
+  for (let step = check.next(); !step.done;) {
     const { sql, bindings } = step.value;
     step = check.next(await connection.read(query(sql, ...bindings)));
   }

@@ -107,15 +107,7 @@ export const draftRequest = (
 ): { readonly place: number; readonly written: string } => {
   const written = draft.write(payload);
   const place = draft.add(
-    query(
-      shared.insertRequest,
-      name,
-      written,
-      instant(at),
-      runId,
-      JSON.stringify(statuses),
-      JSON.stringify(behind),
-    ),
+    query(shared.insertRequest, name, written, instant(at), runId, JSON.stringify(statuses), JSON.stringify(behind)),
     (found) => found.map((row) => ({ type: 'letter', runId, letter: draft.decode.letter(row) })),
   );
   return { place, written };
