@@ -6,6 +6,8 @@ export type ErrorCode =
   | 'INVALID_ARGUMENT' // an argument or option is not what its doc asks for
   | 'INVALID_VALUE' // a value cannot be written down (function, symbol, class instance, cycle); has a path
   | 'DECODE_FAILED' // a value does not fit its codec; has a path
+  | 'PAYLOAD_KEY_MISSING' // a payload is sealed with a key, or by a codec, that was not given
+  | 'PAYLOAD_CORRUPT' // what stands in place of a payload was changed since it was sealed
   | 'PAYLOAD_TOO_LARGE' // an encoded value is larger than `maxPayloadBytes`
   | 'NOT_IN_WORKFLOW' // a durable operator was used where no run's turn is on
   | 'NON_DETERMINISM' // foreign code reached into a run outside its turn
@@ -43,6 +45,7 @@ export type ErrorCode =
   | 'TRANSACTION_FAILED' // the user's SQL was refused by the database; `cause` has it, nothing of it was written
   | 'TRANSACTION_ENDED' // the user's SQL ended the journal's transaction (a trigger or constraint with ROLLBACK)
   | 'NOT_ON_A_POOL' // SQL of the user's own, or a database with runs of its own, on a pool of many files
+  | 'UNSUPPORTED' // this kind of database cannot do that
   | 'UNSUPPORTED_URL'
   | 'CRASH_DIFFERS'; // a test: a crash changed what a workflow does
 
@@ -68,7 +71,7 @@ export class TempoliteError extends Error {
 /** A value that cannot be written down or does not fit its codec: `INVALID_VALUE`, `DECODE_FAILED`, `PAYLOAD_TOO_LARGE`. */
 export class ValueError extends TempoliteError {}
 
-/** The journal refused: `JOURNAL_*`, `UNSUPPORTED_URL`, `TRANSACTION_*`, `NOT_ON_A_POOL`. */
+/** The journal refused: `JOURNAL_*`, `UNSUPPORTED*`, `TRANSACTION_*`, `PAYLOAD_KEY_MISSING`, `PAYLOAD_CORRUPT`, `NOT_ON_A_POOL`. */
 export class JournalError extends TempoliteError {}
 
 /**
@@ -105,5 +108,5 @@ export class SagaError extends TempoliteError {
   }
 }
 
-/** A call that the engine cannot serve: `RUN_*`, `WRONG_STATE`, `WORKFLOW_NOT_REGISTERED`, `ENGINE_CLOSED`, `INVALID_ARGUMENT`. */
+/** A call that the engine cannot serve: `RUN_*`, `WRONG_STATE`, `UNSUPPORTED`, `WORKFLOW_NOT_REGISTERED`, `ENGINE_CLOSED`, `INVALID_ARGUMENT`. */
 export class EngineError extends TempoliteError {}

@@ -1,5 +1,8 @@
 // client: open a database, start runs, watch them
 export { Tempolite, type EngineOptions, type TempoliteOptions, type TempolitePoolOptions } from './client/tempolite.js';
+export type { CheckOptions, Finding } from './client/check.js';
+export type { PruneOptions, PruneProgress } from './client/prune.js';
+export type { ExportOptions } from './client/run-archive.js';
 export type { StartOptions } from './client/starts.js';
 export { Run, type SignalOptions } from './client/run-handle.js';
 export type { ForkOptions, RetryOptions } from './client/run-history.js';
@@ -51,10 +54,13 @@ export type { RunState } from './observe/reduce-state.js';
 export type { EventType, PositionedEvent, RunEvent } from './journal/event.js';
 export type { Rewind, RunFilter, RunRecord } from './journal/run-record.js';
 export type { SqlValue, Statement, StatementResult } from './journal/statement.js';
-export { isTerminal, statuses, type RunStatus } from './journal/status.js';
+export { isTerminal, statuses, type RunStatus, type TerminalStatus } from './journal/status.js';
 export type { JournalOptions } from './journal/libsql/open-journal.js';
 export type { PoolOptions, RotatingOptions, ShardedOptions } from './journal/libsql/pool/open-pool.js';
 export { strandOf } from './journal/strands.js';
+export { compress, type CompressOptions } from './journal/payloads/compress.js';
+export { encrypt, type EncryptOptions } from './journal/payloads/encrypt.js';
+export type { PayloadCodec, Sealed } from './journal/payloads/payload-codec.js';
 
 // values and errors
 export { defaultCodec, type Codec } from './values/codec.js';

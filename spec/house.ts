@@ -67,6 +67,7 @@ test('each spec has the path of what it tests', (t) => {
     'spec/docs/',
     'spec/_support/',
     'spec/simulator/',
+    'spec/soak/',
     'spec/journal/conformance/',
   ];
   const alone = ['spec/house.ts', 'spec/smoke.ts'];

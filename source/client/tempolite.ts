@@ -13,6 +13,9 @@ import { allEvents } from '../observe/run-events.js';
 import { listRuns, watchRuns } from '../observe/run-list.js';
 import type { AnyWorkflow, WorkflowDefinition } from '../run/workflow.js';
 import { defaultCodec, limited } from '../values/codec.js';
+import { checkDatabase, type CheckOptions, type Finding } from './check.js';
+import { prune, unsupported, type PruneOptions, type PruneProgress } from './prune.js';
+import { exportedRun, importRuns, type ExportOptions } from './run-archive.js';
 import { Run, type HandleHost } from './run-handle.js';
 import { RunHistories } from './run-history.js';
 import { RunRequests } from './run-requests.js';
@@ -141,6 +144,55 @@ export class Tempolite {
    */
   events$(options: { readonly after?: number | readonly number[] } = {}): Observable<PositionedEvent> {
     return allEvents(this.#journal, options.after);
+  }
+
+  /**
+   * Takes ended runs out of the database, in short transactions between those of others. A run goes with its descendants, when all of them
+   * have ended; a child of an open run stays, unless that is in a later link by now. Also big payloads that nobody refers to any more.
+   * Errors: `INVALID_ARGUMENT`, `UNSUPPORTED`, `JOURNAL_*`.
+   */
+  prune(options: PruneOptions = {}): Promise<PruneProgress> {
+    return prune(this.#journal, this.#settings.clock.now(), options);
+  }
+
+  /**
+   * Writes a copy of the database, as of one instant, to a file that must not exist; runs go on in the meantime. Only its owner can read it
+   * (0600). Opened, its runs go on as those of the original do: open one of the two. Errors: `INVALID_ARGUMENT`, `UNSUPPORTED`,
+   * `JOURNAL_*`; there is no file then.
+   */
+  async backup(path: string): Promise<void> {
+    if (!this.#journal.file) throw unsupported('a backup');
+    await this.#journal.file.backup(path);
+  }
+
+  /** Reads all of the database and answers with what is wrong, nothing if all is well: the file, if it is one, and each run's journal. */
+  check(options: CheckOptions = {}): Promise<readonly Finding[]> {
+    return checkDatabase(this.#journal, options);
+  }
+
+  /**
+   * All that is stored of a run, as of one instant, as lines of JSON; with its descendants if you ask for them. Payloads stand in the clear.
+   * Error: `RUN_NOT_FOUND`.
+   */
+  exportRun(runId: string, options: ExportOptions = {}): AsyncIterable<string> {
+    return exportedRun(this.#journal, runId, options);
+  }
+
+  /**
+   * Brings exported runs in, all of them or none, in pieces of any size; answers with their ids. They go on here: see to it that they do not
+   * where they come from. Errors: `DECODE_FAILED` for what no export has written, or a later release; `RUN_EXISTS`.
+   */
+  async importRun(lines: AsyncIterable<string> | Iterable<string>): Promise<readonly string[]> {
+    this.#checkOpen();
+    return importRuns(this.#journal, lines, {
+      now: () => this.#settings.clock.now(),
+      expect: (runId, at) => {
+        this.#executor.expect(runId, at);
+      },
+      attend: (runId) => {
+        void this.#worker?.attend(runId);
+      },
+    });
   }
 
   /**

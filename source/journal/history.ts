@@ -51,10 +51,9 @@ export const writeHistory = ({ run, events, signals }: RunHistory): string =>
 
 const format = 1;
 
-const RunLine = t.intersection([
+/** The record of a run. */
+export const RunFields = t.intersection([
   t.type({
-    type: t.literal('run'),
-    format: t.literal(format),
     id: t.string,
     workflow: t.string,
     version: t.number,
@@ -83,6 +82,8 @@ const RunLine = t.intersection([
     ),
   }),
 ]);
+
+const RunLine = t.intersection([t.type({ type: t.literal('run'), format: t.literal(format) }), RunFields]);
 
 const SignalLine = t.type({ type: t.literal('signal'), id: t.number, name: t.string, payload: t.string, at: t.number });
 
@@ -116,8 +117,9 @@ export const parseHistories = (text: string): readonly RunHistory[] => {
 const parseLine = (line: string, index: number): unknown => {
   try {
     return JSON.parse(line);
-  } catch (error) {
-    throw fault(index, `it is JSON (${error instanceof Error ? error.message : String(error)})`);
+  } catch {
+    // The parser's own words would show what stands there.
+    throw fault(index, 'it is JSON');
   }
 };
 

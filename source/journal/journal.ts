@@ -1,4 +1,6 @@
+import type { Care, FileCare } from './care.js';
 import type { EventType, PositionedEvent, RunEvent } from './event.js';
+import type { Exposed } from './exposed.js';
 import type { NewRun, Rewind, RunFilter, RunRecord } from './run-record.js';
 import type { Statement, UserTransaction } from './statement.js';
 import type { RunStatus } from './status.js';
@@ -34,14 +36,6 @@ export interface NewRequest {
   readonly runId: string;
   readonly name: string;
   readonly payload: string;
-  readonly at: number;
-}
-
-/** The latest value that a run has published under a name. */
-export interface Exposed {
-  readonly name: string;
-  readonly payload: string;
-  /** The run's clock then. */
   readonly at: number;
 }
 
@@ -226,6 +220,10 @@ export interface Journal {
   claim(claim: Claim): Promise<readonly RunRecord[]>;
   /** Makes a run this worker's, whatever it is; `undefined` when it is another's, or there is none. */
   claimRun(runId: string): Promise<RunRecord | undefined>;
+
+  readonly care: Care;
+  /** Of a database that is a file of this machine. */
+  readonly file?: FileCare;
 
   /** Calls back after each commit of this process, in the order of commits, before the promises of that commit settle. */
   subscribe(listener: (changes: readonly Change[]) => void): () => void;

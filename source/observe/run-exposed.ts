@@ -1,6 +1,7 @@
 import { map, takeWhile, type Observable } from 'rxjs';
 import { EngineError } from '../errors.js';
-import type { Exposed, Journal } from '../journal/journal.js';
+import type { Exposed } from '../journal/exposed.js';
+import type { Journal } from '../journal/journal.js';
 import { isTerminal } from '../journal/status.js';
 import type { Codec } from '../values/codec.js';
 import { storedThenLive, type Emit } from './stored-then-live.js';

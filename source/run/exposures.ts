@@ -1,4 +1,4 @@
-import type { Exposed } from '../journal/journal.js';
+import type { Exposed } from '../journal/exposed.js';
 
 /**
  * The latest values that a run has published and not yet written. They are written with the next commit, so that what a turn

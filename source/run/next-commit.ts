@@ -1,5 +1,6 @@
 import type { End, EventBody, RunEvent } from '../journal/event.js';
-import type { Exposed, RunCommit } from '../journal/journal.js';
+import type { Exposed } from '../journal/exposed.js';
+import type { RunCommit } from '../journal/journal.js';
 import type { RunRecord } from '../journal/run-record.js';
 import type { AfterEnd } from './after-end.js';
 import type { Children } from './children.js';

@@ -158,6 +158,8 @@ export const mortalJournal = (journal: Journal, options: MortalOptions = {}): Mo
         return worker;
       },
       renew: (leaseMs) => alive(journal.renew(leaseMs)),
+      care: journal.care,
+      ...(journal.file ? { file: journal.file } : {}),
       release: () => (isDead ? Promise.resolve() : journal.release()),
       subscribe: (listener) => {
         const stop = journal.subscribe((changes) => {

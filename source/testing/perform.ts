@@ -8,7 +8,7 @@ import type { RunRecord } from '../journal/run-record.js';
 import { isTerminal } from '../journal/status.js';
 import { behindOf, takenIn } from '../run/control.js';
 import { duration } from '../values/duration.js';
-import { checkFences, checkHistory } from './check-history.js';
+import { checkFences, checkHistory } from '../run/check-history.js';
 import { Machine } from './machine.js';
 import type { Fault } from './mortal-journal.js';
 import { OutsideWorld, type Effect } from './outside-world.js';
@@ -51,7 +51,7 @@ const mostSteps = 100_000;
  * to the same performance.
  */
 export const perform = async (scene: Scene, options: PerformOptions = {}): Promise<Performance> => {
-  const stage = new Stage(scene, options, await openJournal());
+  const stage = new Stage(scene, options, await openJournal(scene.database));
   try {
     return await stage.play();
   } finally {

@@ -3,7 +3,7 @@ import { dryReplay } from '../engine/dry-replay.js';
 import { Registry } from '../engine/registry.js';
 import { JournalError } from '../errors.js';
 import { parseHistories, readHistory, type RunHistory } from '../journal/history.js';
-import { openJournal } from '../journal/libsql/open-journal.js';
+import { openJournal, type JournalOptions } from '../journal/libsql/open-journal.js';
 import type { RunRecord } from '../journal/run-record.js';
 import type { AnyWorkflow } from '../run/workflow.js';
 
@@ -35,17 +35,21 @@ const pageSize = 1000;
  * today's code. Recorded results are delivered, nothing is executed, nothing is written. For a check before a deploy: what differs would
  * block.
  *
- * Errors: `JOURNAL_FAILED` when there is no such file, `DECODE_FAILED` for a damaged export.
+ * Errors: `JOURNAL_FAILED` when there is no such file, `DECODE_FAILED` for a damaged export, `PAYLOAD_KEY_MISSING`.
  *
  * @example
  * const { differs } = await replayHistories('file:backup.db', [processOrder]);
  * for (const { run, error } of differs) console.error(run.id, error?.message);
  * process.exitCode = differs.length > 0 ? 1 : 0;
  */
-export const replayHistories = async (source: string, workflows: readonly AnyWorkflow[]): Promise<ReplayReport> => {
+export const replayHistories = async (
+  source: string,
+  workflows: readonly AnyWorkflow[],
+  options: Pick<JournalOptions, 'payloads'> = {},
+): Promise<ReplayReport> => {
   const registry = new Registry(workflows);
   const report = { fits: 0, differs: [] as ReplayedRun[], unknown: [] as ReplayedRun[] };
-  for await (const history of source.startsWith('file:') ? ofDatabase(source) : ofExport(source)) {
+  for await (const history of source.startsWith('file:') ? ofDatabase(source, options) : ofExport(source)) {
     const replayed = await replay(history, registry);
     if (replayed.verdict === 'fits') report.fits += 1;
     else report[replayed.verdict].push(replayed);
@@ -60,10 +64,10 @@ const replay = async ({ run, events }: RunHistory, registry: Registry): Promise<
   return error ? { run, verdict: 'differs', error } : { run, verdict: 'fits' };
 };
 
-async function* ofDatabase(url: string): AsyncGenerator<RunHistory> {
+async function* ofDatabase(url: string, options: JournalOptions): AsyncGenerator<RunHistory> {
   // Opening would make a new file.
   if (!existsSync(url.startsWith('file://') ? new URL(url) : url.slice('file:'.length))) throw missing(url);
-  const journal = await openJournal({ url });
+  const journal = await openJournal({ ...options, url });
   try {
     for (let after: string | undefined; ;) {
       const page = await journal.runs({}, { limit: pageSize, ...(after === undefined ? {} : { after }) });

@@ -1,4 +1,5 @@
 import { EngineError, ValueError } from '../errors.js';
+import type { JournalOptions } from '../journal/libsql/open-journal.js';
 import type { Control } from '../run/control.js';
 import type { SignalDefinition } from '../run/signal.js';
 import type { AnyWorkflow } from '../run/workflow.js';
@@ -79,6 +80,8 @@ export interface SceneRun {
 export interface Scene {
   readonly runs: readonly SceneRun[];
   readonly world: World;
+  /** How payloads are stored. */
+  readonly database?: Pick<JournalOptions, 'payloads' | 'bigPayloadBytes'>;
 }
 
 export type SceneAction =

@@ -4,7 +4,7 @@ import type { Tempolite } from '../client/tempolite.js';
 import type { WorkerOptions } from '../engine/options.js';
 import { EngineError } from '../errors.js';
 import type { Journal, NewSignal } from '../journal/journal.js';
-import { openJournal } from '../journal/libsql/open-journal.js';
+import { openJournal, type JournalOptions } from '../journal/libsql/open-journal.js';
 import type { Command } from '../run/command.js';
 import type { AnyWorkflow, WorkflowDefinition } from '../run/workflow.js';
 import { duration, type Duration } from '../values/duration.js';
@@ -20,6 +20,8 @@ export interface TestEngineOptions extends Omit<WorkerOptions, 'clock' | 'interc
   readonly workflows: readonly AnyWorkflow[];
   /** Stand-ins for activities, by name. The others run as they are. */
   readonly activities?: Stubs;
+  /** How payloads are stored. */
+  readonly database?: Pick<JournalOptions, 'payloads' | 'bigPayloadBytes'>;
   /** The instant at which it begins. Default: the beginning of 2030. */
   readonly start?: Date | number;
   /** What goes wrong with the appends of the first process. */
@@ -55,7 +57,7 @@ export class TestEngine implements TestRunHost {
 
   private constructor(
     journal: Journal,
-    { workflows, activities = {}, start, faults: _, ...worker }: TestEngineOptions,
+    { workflows, activities = {}, start, faults: _, database: __, ...worker }: TestEngineOptions,
   ) {
     this.journal = journal;
     this.clock = new TestClock(start);
@@ -65,7 +67,7 @@ export class TestEngine implements TestRunHost {
 
   /** Errors: as `Tempolite.open`. */
   static async open(options: TestEngineOptions): Promise<TestEngine> {
-    const engine = new TestEngine(await openJournal(), options);
+    const engine = new TestEngine(await openJournal(options.database), options);
     await engine.#machine.open(options.faults);
     return engine;
   }

@@ -1,11 +1,11 @@
 import { readEvents } from '../../source/journal/history.js';
-import { openJournal } from '../../source/journal/libsql/open-journal.js';
-import { checkFences, checkLink } from '../../source/testing/check-history.js';
+import { openJournal, type JournalOptions } from '../../source/journal/libsql/open-journal.js';
+import { checkFences, checkLink } from '../../source/run/check-history.js';
 import { seenFences } from './watch-fences.js';
 
 /** What is wrong with the journals of a closed database, each link of each run, and with the fences of its workers if somebody has watched them. */
-export const faultsOf = async (url: string): Promise<readonly string[]> => {
-  const journal = await openJournal({ url });
+export const faultsOf = async (url: string, options: JournalOptions = {}): Promise<readonly string[]> => {
+  const journal = await openJournal({ ...options, url });
   const runs = await journal.runs({}, { limit: 100_000 });
   const faults: string[] = [];
   for (const run of runs) {

@@ -18,10 +18,12 @@ export const engineOf = async (t: ExecutionContext, options: Options): Promise<E
   const url = options.url ?? databaseOf(t);
   const clock = options.clock ?? new TestClock();
   await watchFences(url);
+  const { payloads } = options;
+  const sealing = payloads ? { payloads } : {};
   const tempolite = await Tempolite.open({ closeTimeoutMs: 0, ...options, url, clock });
   t.teardown(async () => {
     await tempolite.close();
-    const faults = await faultsOf(url).catch((error: unknown) => [String(error)]);
+    const faults = await faultsOf(url, sealing).catch((error: unknown) => [String(error)]);
     if (faults.length > 0) throw new Error(faults.join('\n'));
   });
   return { tempolite, clock, url };

@@ -1,7 +1,7 @@
 import type { ExecutionContext } from 'ava';
 import { defineActivity, type RunEvent } from '../../source/index.js';
 import { readHistory } from '../../source/journal/history.js';
-import { checkHistory } from '../../source/testing/check-history.js';
+import { checkHistory } from '../../source/run/check-history.js';
 import { TestEngine, type Effect, type TestEngineOptions } from '../../source/testing/index.js';
 
 /** A test engine in memory; its journals are held against the laws when the test ends. */

@@ -3,6 +3,7 @@ import type { Binding, Connection, Written } from './connection.js';
 import { fencedOut } from './ownership.js';
 import { addEventRow } from './rows.js';
 import * as sql from './statements.js';
+import type { StoredPayloads } from './stored-payloads.js';
 
 interface Row {
   readonly num: number;
@@ -27,11 +28,13 @@ const insertEvents = texts(sql.insertEvents);
 /** The events that all runs append in one transaction: they are written together, in a few statements. */
 export class AppendBuffer {
   readonly #connection: Connection;
+  readonly #payloads: StoredPayloads;
   #started: Row[] = [];
   #rows: Row[] = [];
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, payloads: StoredPayloads) {
     this.#connection = connection;
+    this.#payloads = payloads;
   }
 
   /** Answers with a list that has the events with their positions once they are written. */
@@ -56,7 +59,7 @@ export class AppendBuffer {
     this.#started = [];
     for (let from = 0; from < rows.length; from += rowsPerStatement) {
       const some = rows.slice(from, from + rowsPerStatement);
-      place(some, this.#connection.run(insertEvents(some.length), bindingsOf(some)));
+      place(some, this.#connection.run(insertEvents(some.length), bindingsOf(some, this.#payloads)));
     }
   }
 
@@ -67,7 +70,7 @@ export class AppendBuffer {
     this.#rows = [];
     for (let from = 0; from < rows.length; from += rowsPerStatement) {
       const some = rows.length <= rowsPerStatement ? rows : rows.slice(from, from + rowsPerStatement);
-      const bindings = bindingsOf(some);
+      const bindings = bindingsOf(some, this.#payloads);
       bindings.push(...proof());
       const appended = this.#connection.run(appendEvents(some.length), bindings);
       if (appended.changes !== some.length) throw fencedOut();
@@ -81,9 +84,9 @@ export class AppendBuffer {
   }
 }
 
-const bindingsOf = (rows: readonly Row[]): Binding[] => {
+const bindingsOf = (rows: readonly Row[], payloads: StoredPayloads): Binding[] => {
   const bindings: Binding[] = [];
-  for (const { num, link, event } of rows) addEventRow(bindings, num, link, event);
+  for (const row of rows) addEventRow(bindings, row, payloads);
   return bindings;
 };
 

@@ -2,17 +2,19 @@ import type { Claim } from '../journal.js';
 import type { RunRecord } from '../run-record.js';
 import type { Binding, Connection } from './connection.js';
 import type { Ownership } from './ownership.js';
-import * as rows from './rows.js';
+import type { RowReader } from './row-reader.js';
 import * as sql from './statements.js';
 
 /** How nobody's runs become a worker's, each method within a caller's transaction. The fence is read with the rows it claims. */
 export class Claims {
   readonly #connection: Connection;
   readonly #ownership: Ownership;
+  readonly #rows: RowReader;
 
-  constructor(connection: Connection, ownership: Ownership) {
+  constructor(connection: Connection, ownership: Ownership, rows: RowReader) {
     this.#connection = connection;
     this.#ownership = ownership;
+    this.#rows = rows;
   }
 
   /** Whether there is anything to take. It only reads. */
@@ -25,12 +27,12 @@ export class Claims {
     const [worker, fence] = this.#ownership.proof();
     const found = this.#connection.all(sql.claim, [worker, ...wanted(claim, worker), worker, fence]);
     // RETURNING gives rows in the order in which they were updated.
-    return found.map(rows.fromRunRow).sort(urgentFirst);
+    return found.map(this.#rows.run).sort(urgentFirst);
   }
 
   takeRun(runId: string): RunRecord | undefined {
     const [worker, fence] = this.#ownership.proof();
-    return this.#connection.all(sql.claimRun, [worker, runId, worker, worker, fence]).map(rows.fromRunRow)[0];
+    return this.#connection.all(sql.claimRun, [worker, runId, worker, worker, fence]).map(this.#rows.run)[0];
   }
 }
 

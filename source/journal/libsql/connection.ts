@@ -98,6 +98,16 @@ export class Connection {
     }
   }
 
+  /** Reads, as of one instant. */
+  snapshot<T>(work: () => T): T {
+    this.#database.exec('BEGIN');
+    try {
+      return work();
+    } finally {
+      this.#database.exec('COMMIT');
+    }
+  }
+
   /** Asked of a closed database, the driver would abort the process. */
   get inTransaction(): boolean {
     return this.#open && this.#database.inTransaction;

@@ -1,9 +1,9 @@
 import { JournalError } from '../../errors.js';
+import type { Care, FileCare } from '../care.js';
 import type { EventType, PositionedEvent, RunEvent } from '../event.js';
 import type {
   Change,
   Claim,
-  Exposed,
   Fork,
   Journal,
   Letter,
@@ -14,26 +14,33 @@ import type {
   SignalRecord,
   Worker,
 } from '../journal.js';
+import type { Exposed } from '../exposed.js';
+import type { PayloadSeal } from '../payloads/payload-seal.js';
 import type { NewRun, RunFilter, RunRecord } from '../run-record.js';
 import type { Statement } from '../statement.js';
 import type { RunStatus } from '../status.js';
 import { retryBusy } from './busy.js';
 import { AppendBuffer } from './append-buffer.js';
+import { embeddedCare } from './care/embedded-care.js';
 import { Claims } from './claims.js';
 import type { Connection } from './connection.js';
 import { journalError } from './failures.js';
-import { ForeignWrites } from './foreign-writes.js';
+import { ForeignWrites, versionOf } from './foreign-writes.js';
 import { GroupCommit, type GroupCommitOptions } from './group-commit.js';
 import { InboxWriter } from './inbox-writer.js';
 import { Ownership } from './ownership.js';
 import { Reader } from './reader.js';
+import { RowReader } from './row-reader.js';
 import { RunWriter } from './run-writer.js';
+import { StoredPayloads } from './stored-payloads.js';
 
 /** What a claim counts for in a group, at most. */
 const mostRowsAtOnce = 1000;
 
 /** The journal in a file or in memory, over the native driver. One connection writes; it is this process's only one. */
 export class EmbeddedJournal implements Journal {
+  readonly care: Care;
+  readonly file: FileCare;
   readonly #connection: Connection;
   readonly #group: GroupCommit;
   readonly #busyTimeoutMs: number | undefined;
@@ -48,24 +55,29 @@ export class EmbeddedJournal implements Journal {
   #changes: Change[] = [];
   #closed: Promise<void> | undefined;
 
-  constructor(connection: Connection, options: GroupCommitOptions, path?: string) {
+  constructor(connection: Connection, seal: PayloadSeal, options: GroupCommitOptions, path?: string) {
     this.#connection = connection;
     this.#ownership = new Ownership(connection);
-    this.#appends = new AppendBuffer(connection);
-    this.#reader = new Reader(connection);
-    this.#claims = new Claims(connection, this.#ownership);
+    const [payloads, rows] = [new StoredPayloads(connection, seal), new RowReader((text) => seal.open(text))];
+    this.#appends = new AppendBuffer(connection, payloads);
+    this.#reader = new Reader(connection, rows);
+    this.#claims = new Claims(connection, this.#ownership, rows);
     const note = (change: Change): void => {
       this.#note(change);
     };
-    this.#inbox = new InboxWriter(connection, this.#reader, note);
+    const shared = { payloads, rows, reader: this.#reader, note };
+    this.#inbox = new InboxWriter({ connection, ...shared });
     this.#writer = new RunWriter(connection, {
       ownership: this.#ownership,
       appends: this.#appends,
       inbox: this.#inbox,
-      reader: this.#reader,
-      note,
+      ...shared,
     });
     this.#busyTimeoutMs = options.busyTimeoutMs;
+    const read = <T>(work: () => T): Promise<T> => this.#read(work);
+    const write = <T>(count: number, work: () => T): Promise<T> => this.#add(count, work);
+    const careParts = { connection, seal, path, busyTimeoutMs: options.busyTimeoutMs, read, write };
+    ({ care: this.care, file: this.file } = embeddedCare(careParts));
     this.#group = new GroupCommit(connection, options, {
       written: () => {
         this.#appends.write(() => this.#ownership.proof());
@@ -239,17 +251,13 @@ export class EmbeddedJournal implements Journal {
 
   /** Others may have the file in a process of their own. */
   #watch(path: string): ForeignWrites {
-    const version = (): unknown => {
-      try {
-        return this.#connection.all('PRAGMA data_version')[0]?.[0];
-      } catch {
-        // Locked as a whole, or out of order: whoever reads or writes next is told so.
-        return undefined;
-      }
-    };
-    return new ForeignWrites(path, version, () => {
-      for (const listener of [...this.#listeners]) listener([{ type: 'foreign' }]);
-    });
+    return new ForeignWrites(
+      path,
+      () => versionOf(this.#connection),
+      () => {
+        for (const listener of [...this.#listeners]) listener([{ type: 'foreign' }]);
+      },
+    );
   }
 
   // ── changes ───────────────────────────────────────────────────────────────────────────────────────────────────────────

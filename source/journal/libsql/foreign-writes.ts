@@ -1,3 +1,4 @@
+import type { Connection } from './connection.js';
 import { watch, type FSWatcher } from 'node:fs';
 
 /**
@@ -84,3 +85,13 @@ export class ForeignWrites {
     return true;
   }
 }
+
+/** Changes with each commit of others. */
+export const versionOf = (connection: Connection): unknown => {
+  try {
+    return connection.all('PRAGMA data_version')[0]?.[0];
+  } catch {
+    // Locked as a whole, or out of order: whoever reads or writes next is told so.
+    return undefined;
+  }
+};

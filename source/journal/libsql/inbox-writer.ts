@@ -6,17 +6,30 @@ import type { RunRecord } from '../run-record.js';
 import { isTerminal, type RunStatus } from '../status.js';
 import type { Connection } from './connection.js';
 import type { Reader } from './reader.js';
-import * as rows from './rows.js';
+import type { RowReader } from './row-reader.js';
 import * as sql from './statements.js';
+import type { StoredPayloads } from './stored-payloads.js';
+
+interface InboxWriterParts {
+  readonly connection: Connection;
+  readonly payloads: StoredPayloads;
+  readonly rows: RowReader;
+  readonly reader: Reader;
+  readonly note: (change: Change) => void;
+}
 
 /** Everything that is put into inboxes by whoever it is, each method within a caller's transaction. */
 export class InboxWriter {
   readonly #connection: Connection;
+  readonly #payloads: StoredPayloads;
+  readonly #rows: RowReader;
   readonly #reader: Reader;
   readonly #note: (change: Change) => void;
 
-  constructor(connection: Connection, reader: Reader, note: (change: Change) => void) {
+  constructor({ connection, payloads, rows, reader, note }: InboxWriterParts) {
     this.#connection = connection;
+    this.#payloads = payloads;
+    this.#rows = rows;
     this.#reader = reader;
     this.#note = note;
   }
@@ -24,14 +37,15 @@ export class InboxWriter {
   signal(signal: NewSignal): { readonly accepted: boolean; readonly signal: SignalRecord } {
     const { runId, name, payload, idempotencyKey = null } = signal;
     const at = BigInt(Math.floor(signal.at));
-    const stored = this.#connection.all(sql.insertSignal, [name, payload, at, idempotencyKey, runId])[0];
+    const written = [name, this.#payloads.write(payload), at, idempotencyKey, runId];
+    const stored = this.#connection.all(sql.insertSignal, written)[0];
     if (stored) {
-      const record = rows.fromSignalRow(stored);
+      const record = this.#rows.signal(stored);
       this.#note({ type: 'signal', runId, signal: record });
       return { accepted: true, signal: record };
     }
     const before = idempotencyKey === null ? [] : this.#connection.all(sql.signalByKey, [runId, name, idempotencyKey]);
-    if (before[0]) return { accepted: false, signal: rows.fromSignalRow(before[0]) };
+    if (before[0]) return { accepted: false, signal: this.#rows.signal(before[0]) };
     const run = this.#reader.run(runId);
     if (!run)
       throw new EngineError('RUN_NOT_FOUND', `there is no run "${runId}" to signal: start it first, or check the id`);
@@ -48,7 +62,7 @@ export class InboxWriter {
   ): { readonly id: number | undefined; readonly run: RunRecord } {
     const row = this.#connection.all(sql.insertRequest, [
       name,
-      payload,
+      this.#payloads.write(payload),
       BigInt(Math.floor(at)),
       runId,
       JSON.stringify(statuses),
@@ -56,7 +70,7 @@ export class InboxWriter {
     ])[0];
     const run = this.#reader.existing(runId);
     if (!row) return { id: undefined, run };
-    const letter = rows.fromLetterRow(row);
+    const letter = this.#rows.letter(row);
     this.#note({ type: 'letter', runId, letter });
     return { id: letter.id, run };
   }
@@ -67,7 +81,7 @@ export class InboxWriter {
     const from = since === undefined ? null : BigInt(since);
     const told = [JSON.stringify(children), from, run, BigInt(link), from];
     for (const row of this.#connection.all(sql.closeChildren, [BigInt(Math.floor(at)), run, ...told])) {
-      this.#note({ type: 'letter', runId: String(row[5]), letter: rows.fromLetterRow(row) });
+      this.#note({ type: 'letter', runId: String(row[5]), letter: this.#rows.letter(row) });
     }
   }
 
@@ -85,7 +99,8 @@ export class InboxWriter {
             ? endLetter(event)
             : undefined;
       if (letter === undefined) continue;
-      const row = this.#connection.all(sql.insertChildLetter, [id, letter, BigInt(event.at), BigInt(parent)])[0];
+      const written = [id, this.#payloads.write(letter), BigInt(event.at), BigInt(parent)];
+      const row = this.#connection.all(sql.insertChildLetter, written)[0];
       if (!row) continue;
       const [letterId, parentId] = row;
       this.#note({

@@ -2,16 +2,18 @@ import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { JournalError } from '../../errors.js';
 import type { Journal } from '../journal.js';
+import { PayloadSeal, type PayloadOptions } from '../payloads/payload-seal.js';
 import { retryBusy } from './busy.js';
 import { Connection } from './connection.js';
 import { EmbeddedJournal } from './embedded.js';
 import { fileError, journalError } from './failures.js';
 import type { GroupCommitOptions } from './group-commit.js';
+import { checkSeals } from './known-seals.js';
 import { migrate, refuseNewer } from './migrate.js';
 import { openRemote } from './remote/open-remote.js';
 import { isRemote, type RemoteOptions } from './remote/remote-options.js';
 
-export interface JournalOptions extends GroupCommitOptions, RemoteOptions {
+export interface JournalOptions extends GroupCommitOptions, RemoteOptions, PayloadOptions {
   /**
    * `file:orders.db`, `file:///var/lib/orders.db`, or `:memory:` (default: what is in memory ends with the process). A server's: `libsql:`,
    * `https:`, `http:`, `wss:`, `ws:`.
@@ -23,27 +25,30 @@ export interface JournalOptions extends GroupCommitOptions, RemoteOptions {
 
 /**
  * Opens a database and brings its schema up to date. A file that is locked, because another process creates or recovers it just
- * now, is tried again for `busyTimeoutMs`. Errors: `JOURNAL_*`, `UNSUPPORTED_URL`.
+ * now, is tried again for `busyTimeoutMs`. Errors: `JOURNAL_*`, `UNSUPPORTED_URL`,
+ * `PAYLOAD_KEY_MISSING`, `INVALID_ARGUMENT`.
  */
 export const openJournal = async (options: JournalOptions = {}): Promise<Journal> => {
   const { url = ':memory:' } = options;
-  if (isRemote(url)) return openRemote(url, options);
+  const seal = new PayloadSeal(options);
+  if (isRemote(url)) return openRemote(url, seal, options);
   const path = pathOf(url);
   try {
-    return await retryBusy(() => openOnce(path, options), options.busyTimeoutMs);
+    return await retryBusy(() => openOnce(path, seal, options), options.busyTimeoutMs);
   } catch (error) {
     throw journalError(error, path);
   }
 };
 
-const openOnce = (path: string, options: JournalOptions): Journal => {
+const openOnce = (path: string, seal: PayloadSeal, options: JournalOptions): Journal => {
   if (path !== ':memory:') createPrivate(path);
   const connection = new Connection(path);
   try {
     refuseNewer(connection);
     configure(connection, options.durability ?? 'full');
     migrate(connection);
-    return new EmbeddedJournal(connection, options, path === ':memory:' ? undefined : path);
+    checkSeals(connection, seal);
+    return new EmbeddedJournal(connection, seal, options, path === ':memory:' ? undefined : path);
   } catch (error) {
     connection.close();
     throw error;
@@ -51,6 +56,8 @@ const openOnce = (path: string, options: JournalOptions): Journal => {
 };
 
 export const configure = (connection: Connection, durability: 'full' | 'normal'): void => {
+  // Before the first table, and before the WAL: pages that become free can be given back then. It changes nothing of a database that is there.
+  connection.exec('PRAGMA auto_vacuum = INCREMENTAL');
   connection.all('PRAGMA journal_mode = WAL');
   connection.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
   connection.all('PRAGMA wal_autocheckpoint = 0');

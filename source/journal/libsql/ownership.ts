@@ -102,6 +102,11 @@ export class Ownership {
     return this.#isProven ? this.#worker.id : undefined;
   }
 
+  /** Nothing was written, and another reason is possible: a signal that a fork has from a run that was pruned is no more. */
+  check(): void {
+    if (this.#connection.all(sql.isWorker, this.proof())[0]?.[0] !== 1) throw fencedOut();
+  }
+
   /** The transaction is over, and with it what was seen in it. */
   transactionIsOver(): void {
     this.#isProven = undefined;

@@ -1,10 +1,11 @@
 import { EngineError } from '../../errors.js';
 import type { EventType, PositionedEvent, RunEvent } from '../event.js';
-import type { Exposed, Letter, News, SignalRecord } from '../journal.js';
+import type { Exposed } from '../exposed.js';
+import type { Letter, News, SignalRecord } from '../journal.js';
 import type { RunFilter, RunRecord } from '../run-record.js';
 import { startOf, strandOf } from '../strands.js';
 import type { Connection } from './connection.js';
-import * as rows from './rows.js';
+import type { RowReader } from './row-reader.js';
 import { conditionsOf } from './run-filter.js';
 import * as sql from './statements.js';
 
@@ -14,13 +15,15 @@ const longestPage = 16 << 20;
 /** Everything that is read of a database, each method in one statement or in none's way: nothing is awaited. */
 export class Reader {
   readonly #connection: Connection;
+  readonly #rows: RowReader;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, rows: RowReader) {
     this.#connection = connection;
+    this.#rows = rows;
   }
 
   run(id: string): RunRecord | undefined {
-    return this.#connection.all(sql.runById, [id]).map(rows.fromRunRow)[0];
+    return this.#connection.all(sql.runById, [id]).map(this.#rows.run)[0];
   }
 
   /** Error: `RUN_NOT_FOUND`. */
@@ -37,15 +40,16 @@ export class Reader {
   runs(filter: RunFilter, page: { readonly after?: string; readonly limit: number }): readonly RunRecord[] {
     const { conditions, bindings } = conditionsOf(filter);
     const most = BigInt(Math.min(page.limit, Number.MAX_SAFE_INTEGER));
-    return this.#connection.all(sql.listRuns(conditions), [page.after ?? null, ...bindings, most]).map(rows.fromRunRow);
+    const listed = [page.after ?? null, ...bindings, most];
+    return this.#connection.all(sql.listRuns(conditions), listed).map(this.#rows.run);
   }
 
   events(runId: string, link: number, from: number, limit: number): readonly RunEvent[] {
     const page = [runId, BigInt(link), BigInt(from), BigInt(limit)];
     const size = Number(this.#connection.all(sql.eventsSize, page)[0]?.[0]);
     return size > longestPage
-      ? this.#connection.all(sql.eventsFrom, page).map(rows.fromEventRow)
-      : rows.fromEventsPage(this.#connection.all(sql.eventsPage, page));
+      ? this.#connection.all(sql.eventsFrom, page).map(this.#rows.event)
+      : this.#rows.eventsPage(this.#connection.all(sql.eventsPage, page));
   }
 
   last(runId: string, link: number, type?: EventType): RunEvent | undefined {
@@ -54,35 +58,35 @@ export class Reader {
       type === undefined
         ? this.#connection.all(sql.lastEvent, ofLink)
         : this.#connection.all(sql.lastOfType, [...ofLink, type]);
-    return found.map(rows.fromEventRow)[0];
+    return found.map(this.#rows.event)[0];
   }
 
   ofType(runId: string, link: number, type: EventType): readonly RunEvent[] {
-    return this.#connection.all(sql.eventsOfType, [runId, BigInt(link), type]).map(rows.fromEventRow);
+    return this.#connection.all(sql.eventsOfType, [runId, BigInt(link), type]).map(this.#rows.event);
   }
 
   lastOutput(runId: string, link: number): RunEvent | undefined {
     const end = this.last(runId, link, 'run-completed');
     if (end?.type !== 'run-completed' || end.index === undefined) return this.last(runId, link, 'output-emitted');
     const output = [runId, BigInt(link), BigInt(end.index - 1)];
-    return this.#connection.all(sql.outputAt, output).map(rows.fromEventRow)[0];
+    return this.#connection.all(sql.outputAt, output).map(this.#rows.event)[0];
   }
 
   exposed(runId: string): readonly Exposed[] {
-    return this.#connection.all(sql.exposed, [runId]).map(rows.fromExposedRow);
+    return this.#connection.all(sql.exposed, [runId]).map(this.#rows.exposed);
   }
 
   tail(after: number, limit: number): readonly PositionedEvent[] {
     const found = this.#connection.all(sql.tail, [BigInt(after), BigInt(limit)]);
-    return found.map(rows.fromTailRow);
+    return found.map(this.#rows.positioned);
   }
 
   mailbox(runId: string): readonly SignalRecord[] {
-    return this.#connection.all(sql.mailbox, [runId]).map(rows.fromSignalRow);
+    return this.#connection.all(sql.mailbox, [runId]).map(this.#rows.signal);
   }
 
   letters(runId: string): readonly Letter[] {
-    return this.#connection.all(sql.letters, [runId]).map(rows.fromLetterRow);
+    return this.#connection.all(sql.letters, [runId]).map(this.#rows.letter);
   }
 
   isUnread(letterId: number): boolean {
@@ -92,7 +96,7 @@ export class Reader {
   news(after: number, limit: number, worker: string | undefined): readonly News[] {
     const bindings = [BigInt(after), worker ?? null, BigInt(limit)];
     const isFirst = after === startOf(strandOf(after));
-    return this.#connection.all(isFirst ? sql.allNews : sql.news, bindings).map(rows.fromNewsRow);
+    return this.#connection.all(isFirst ? sql.allNews : sql.news, bindings).map(this.#rows.news);
   }
 
   nextWake(now: number, worker: string | undefined): number | undefined {

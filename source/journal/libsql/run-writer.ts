@@ -10,8 +10,10 @@ import type { Binding, Connection } from './connection.js';
 import { openStatuses, type InboxWriter } from './inbox-writer.js';
 import { fencedOut, type Ownership } from './ownership.js';
 import type { Reader } from './reader.js';
-import * as rows from './rows.js';
+import type { RowReader } from './row-reader.js';
+import { nameOfKey, recordOf, withStatus } from './rows.js';
 import * as sql from './statements.js';
+import type { StoredPayloads } from './stored-payloads.js';
 import { UserTransactions } from './user-transactions.js';
 
 interface Written {
@@ -26,6 +28,8 @@ interface Parts {
   readonly ownership: Ownership;
   readonly appends: AppendBuffer;
   readonly inbox: InboxWriter;
+  readonly payloads: StoredPayloads;
+  readonly rows: RowReader;
   readonly reader: Reader;
   readonly note: (change: Change) => void;
 }
@@ -40,6 +44,8 @@ export class RunWriter {
   readonly #written = new Map<string, Written>();
   readonly #transactions: UserTransactions;
   readonly #inbox: InboxWriter;
+  readonly #payloads: StoredPayloads;
+  readonly #rows: RowReader;
   readonly #reader: Reader;
 
   constructor(connection: Connection, parts: Parts) {
@@ -48,6 +54,8 @@ export class RunWriter {
     this.#appends = parts.appends;
     this.#note = parts.note;
     this.#inbox = parts.inbox;
+    this.#payloads = parts.payloads;
+    this.#rows = parts.rows;
     this.#reader = parts.reader;
     this.#transactions = new UserTransactions(connection);
   }
@@ -57,7 +65,7 @@ export class RunWriter {
     const worker = run.status === 'running' ? this.#ownership.claimant() : undefined;
     const num = this.#insert(run, worker);
     if (num === undefined) return { created: false, run: this.#reader.existing(run.id) };
-    const record = rows.recordOf(run, worker);
+    const record = recordOf(run, worker);
     if (worker !== undefined) this.#written.set(run.id, { num, record, child: undefined });
     const event = { ...startedOnly, at: record.createdAt, payload: run.input };
     this.#note({ type: 'events', events: this.#appends.addStarted(num, run.id, event) });
@@ -74,14 +82,14 @@ export class RunWriter {
     const events = this.#settled(commit);
     if (events.length > 0) this.#note({ type: 'events', events: this.#appends.add(written.num, runId, link, events) });
     for (const id of consumed) {
-      if (this.#connection.run(sql.consume, [BigInt(id), ...proof]).changes === 0) throw fencedOut();
+      if (this.#connection.run(sql.consume, [BigInt(id), ...proof]).changes === 0) this.#ownership.check();
     }
     if (consumed.length > 0) this.#note({ type: 'consumed', runId, ids: consumed });
     for (const child of children) this.#startChild(child);
     for (const request of requests) this.#inbox.request(request, openStatuses);
     if (commit.closes) this.#inbox.closeChildren(written.num, link, commit.closes);
     for (const { name, payload, at } of exposed) {
-      this.#connection.run(sql.expose, [BigInt(written.num), name, payload, BigInt(at)]);
+      this.#connection.run(sql.expose, [BigInt(written.num), name, this.#payloads.inRow(payload), BigInt(at)]);
       this.#note({ type: 'exposed', runId, exposed: { name, payload, at } });
     }
     this.#setLink(runId, written, commit);
@@ -101,7 +109,7 @@ export class RunWriter {
     this.#connection.run(sql.copyEvents, [copy, BigInt(num), BigInt(link), BigInt(to)]);
     const rewinds = (source.rewinds ?? []).filter(({ seq }) => seq <= to);
     const chosen = this.#connection.all(sql.versionsUpTo, [BigInt(num), BigInt(link), BigInt(to)]);
-    const versions = chosen.map(([key, version]) => [rows.nameOfKey(String(key)), Number(version)] as const);
+    const versions = chosen.map(([key, version]) => [nameOfKey(String(key)), Number(version)] as const);
     const at = Number(this.#connection.all(sql.clockAt, [copy])[0]?.[0] ?? 0);
     const forked = {
       type: 'run-forked',
@@ -117,7 +125,7 @@ export class RunWriter {
       rewinds.length > 0 ? JSON.stringify(rewinds) : null,
       copy,
     ])[0];
-    const record = updated ? rows.fromRunRow(updated) : this.#reader.existing(run.id);
+    const record = updated ? this.#rows.run(updated) : this.#reader.existing(run.id);
     this.#note({ type: 'run', run: record });
     return { created: true, run: record };
   }
@@ -148,7 +156,7 @@ export class RunWriter {
       run.status,
       BigInt(run.priority),
       JSON.stringify(run.tags),
-      run.inputDigest,
+      this.#payloads.digest(run.inputDigest),
       at,
       at,
       run.wakeAt === undefined ? null : BigInt(Math.ceil(run.wakeAt)),
@@ -177,7 +185,7 @@ export class RunWriter {
   #startChild(run: NewRun): void {
     const num = this.#insert(run);
     if (num === undefined) return;
-    const record = rows.recordOf(run);
+    const record = recordOf(run);
     const event = { ...startedOnly, at: record.createdAt, payload: run.input };
     this.#note({ type: 'events', events: this.#appends.add(num, run.id, 0, [event]) });
     this.#note({ type: 'run', run: record });
@@ -206,13 +214,13 @@ export class RunWriter {
       status.status,
       BigInt(Math.floor(status.at)),
       status.wakeAt === undefined ? null : BigInt(Math.ceil(status.wakeAt)),
-      status.detail ?? null,
+      status.detail === undefined ? null : this.#payloads.inRow(status.detail),
       frees ? null : proof[0],
       BigInt(written.num),
       ...proof,
     ];
     written.record = written.record
-      ? this.#update(rows.withStatus(written.record, status, frees ? undefined : proof[0]), bindings)
+      ? this.#update(withStatus(written.record, status, frees ? undefined : proof[0]), bindings)
       : this.#updateAndRead(bindings);
     // A run that waits costs no memory.
     if (frees || status.status === 'waiting') this.#written.delete(runId);
@@ -227,7 +235,7 @@ export class RunWriter {
   #updateAndRead(bindings: readonly Binding[]): RunRecord {
     const row = this.#connection.all(sql.updateAndReadRun, bindings)[0];
     if (!row) throw fencedOut();
-    return rows.fromRunRow(row);
+    return this.#rows.run(row);
   }
 
   /**

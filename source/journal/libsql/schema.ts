@@ -102,6 +102,18 @@ export const migrations: readonly string[] = [
   -- Several workers share a database: each looks for nobody's runs, and for its own.
   DROP INDEX tempolite_runs_by_status;
   CREATE INDEX tempolite_runs_by_status ON tempolite_runs (status, worker, wake_at);
+
+  -- Payloads that are too big for their row, which has '~#' and the digest instead. prune deletes those that no row refers to.
+  CREATE TABLE tempolite_big_payloads (digest TEXT PRIMARY KEY, content TEXT NOT NULL) STRICT;
+  CREATE INDEX tempolite_events_big ON tempolite_events (payload) WHERE payload >= '~#' AND payload < '~$';
+  CREATE INDEX tempolite_inbox_big ON tempolite_inbox (payload) WHERE payload >= '~#' AND payload < '~$';
+
+  -- How payloads have been sealed, with something to try the keys on.
+  CREATE TABLE tempolite_seals (mark TEXT PRIMARY KEY, probe TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+  -- Runs that prune has taken away, whose rows are still to be deleted.
+  CREATE TABLE tempolite_pruned (num INTEGER PRIMARY KEY) STRICT;
+  CREATE INDEX tempolite_inbox_by_run ON tempolite_inbox (run);
   `,
 ];
 
@@ -183,4 +195,16 @@ export const present = `
     at INTEGER NOT NULL,
     PRIMARY KEY (run, name)
   ) STRICT, WITHOUT ROWID;
+
+  -- Payloads that are too big for their row, which has '~#' and the digest instead. prune deletes those that no row refers to.
+  CREATE TABLE tempolite_big_payloads (digest TEXT PRIMARY KEY, content TEXT NOT NULL) STRICT;
+  CREATE INDEX tempolite_events_big ON tempolite_events (payload) WHERE payload >= '~#' AND payload < '~$';
+  CREATE INDEX tempolite_inbox_big ON tempolite_inbox (payload) WHERE payload >= '~#' AND payload < '~$';
+
+  -- How payloads have been sealed, with something to try the keys on.
+  CREATE TABLE tempolite_seals (mark TEXT PRIMARY KEY, probe TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+  -- Runs that prune has taken away, whose rows are still to be deleted.
+  CREATE TABLE tempolite_pruned (num INTEGER PRIMARY KEY) STRICT;
+  CREATE INDEX tempolite_inbox_by_run ON tempolite_inbox (run);
 `;

@@ -1,9 +1,9 @@
 import { EngineError, JournalError } from '../../errors.js';
 import type { EventType, PositionedEvent, RunEvent } from '../event.js';
+import type { Exposed } from '../exposed.js';
 import type {
   Change,
   Claim,
-  Exposed,
   Fork,
   Journal,
   Letter,
@@ -22,6 +22,7 @@ import { strandOf } from '../strands.js';
 import type { Members } from './members.js';
 import type { WorkerClaim } from './opened.js';
 import type { PoolWorker } from './pool-worker.js';
+import { PoolCare } from './pool-care.js';
 import { noSqlOnAPool, withoutSql } from './refused-sql.js';
 import type { Routes } from './routes.js';
 import { pageOfRuns } from './run-pages.js';
@@ -46,6 +47,7 @@ export class PoolJournal implements Journal {
   /** What was asked for and has not been answered. */
   readonly #open = new Set<Promise<unknown>>();
   readonly #starts = new StartsUnderWay();
+  readonly care = new PoolCare((runId, none, ask) => this.#readOf(runId, none, ask));
   #closed: Promise<void> | undefined;
 
   constructor(parts: PoolParts) {

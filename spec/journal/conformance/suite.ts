@@ -1,5 +1,6 @@
 import type { Subject } from '../../_support/journals.js';
 import { append } from './append.js';
+import { care } from './care.js';
 import { changes } from './changes.js';
 import { children } from './children.js';
 import { claims } from './claims.js';
@@ -11,5 +12,5 @@ import { start } from './start.js';
 
 /** What every driver of the port keeps. */
 export const journalConformance = (subject: Subject): void => {
-  for (const part of [start, append, inbox, runs, claims, ownership, changes, children, links]) part(subject);
+  for (const part of [start, append, inbox, runs, claims, ownership, changes, children, links, care]) part(subject);
 };

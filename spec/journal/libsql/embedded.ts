@@ -1,13 +1,14 @@
 import test, { type ExecutionContext } from 'ava';
 import Database from 'libsql';
 import type { Journal } from '../../../source/journal/journal.js';
-import { openJournal } from '../../../source/journal/libsql/open-journal.js';
+import { openJournal, type JournalOptions } from '../../../source/journal/libsql/open-journal.js';
 import { databaseOf } from '../../_support/files.js';
 import { newRun, output, own } from '../../_support/journals.js';
+import { sealed } from '../../_support/sealed.js';
 import { journalConformance } from '../conformance/suite.js';
 
-const opened = async (t: ExecutionContext, url: string): Promise<Journal> => {
-  const journal = await openJournal({ url });
+const opened = async (t: ExecutionContext, url: string, options: JournalOptions = {}): Promise<Journal> => {
+  const journal = await openJournal({ ...options, url });
   t.teardown(() => journal.close());
   return journal;
 };
@@ -20,6 +21,15 @@ journalConformance({
   openTwo: async (t) => {
     const url = `file:${databaseOf(t)}`;
     return [await opened(t, url), await opened(t, url)];
+  },
+});
+
+journalConformance({
+  name: 'sealed file',
+  open: (t) => opened(t, `file:${databaseOf(t)}`, sealed()),
+  openTwo: async (t) => {
+    const url = `file:${databaseOf(t)}`;
+    return [await opened(t, url, sealed()), await opened(t, url, sealed())];
   },
 });
 

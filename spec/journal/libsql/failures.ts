@@ -7,6 +7,7 @@ import type { Journal } from '../../../source/journal/journal.js';
 import { Connection } from '../../../source/journal/libsql/connection.js';
 import { EmbeddedJournal } from '../../../source/journal/libsql/embedded.js';
 import { fileError, isBusy, isDamage, isOfOneCaller, journalError } from '../../../source/journal/libsql/failures.js';
+import { PayloadSeal } from '../../../source/journal/payloads/payload-seal.js';
 import { migrate } from '../../../source/journal/libsql/migrate.js';
 import { openJournal } from '../../../source/journal/libsql/open-journal.js';
 import { databaseOf, folderOf } from '../../_support/files.js';
@@ -17,7 +18,7 @@ const withConnection = (t: ExecutionContext): { readonly journal: Journal; reado
   const connection = new Connection(databaseOf(t));
   connection.all('PRAGMA journal_mode = WAL');
   migrate(connection);
-  const journal = new EmbeddedJournal(connection, {});
+  const journal = new EmbeddedJournal(connection, new PayloadSeal(), {});
   t.teardown(() => journal.close());
   return { journal, connection };
 };

@@ -23,7 +23,9 @@ test('an empty file gets the whole schema', (t) => {
   const tables = connection.all("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'");
   t.deepEqual(
     tables.flat().sort(),
-    ['events', 'exposed', 'fences', 'inbox', 'runs', 'workers'].map((name) => `tempolite_${name}`),
+    ['big_payloads', 'events', 'exposed', 'fences', 'inbox', 'pruned', 'runs', 'seals', 'workers'].map(
+      (name) => `tempolite_${name}`,
+    ),
   );
   connection.close();
 });

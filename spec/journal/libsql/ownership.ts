@@ -121,7 +121,7 @@ test('of all connections to a file that of the first worker checkpoints', async 
   await acquire(second);
   const write = async (journal: Journal, name: string): Promise<void> => {
     for (let n = 0; n < 4; n += 1)
-      await journal.start(newRun(`${name} ${n}`, { input: JSON.stringify('x'.repeat(2 << 20)) }));
+      await journal.start(newRun(`${name} ${n}`, { input: JSON.stringify(`${name} ${n} `.repeat(2 << 17)) }));
   };
   const { statSync } = await import('node:fs');
   const walMiB = (): number => statSync(`${path}-wal`).size / (1 << 20);

@@ -1,6 +1,7 @@
 import test from 'ava';
 import Database from 'libsql';
 import { EmbeddedJournal } from '../../../source/journal/libsql/embedded.js';
+import { PayloadSeal } from '../../../source/journal/payloads/payload-seal.js';
 import { migrate } from '../../../source/journal/libsql/migrate.js';
 import { configure, openJournal } from '../../../source/journal/libsql/open-journal.js';
 import { opened } from '../../_support/connections.js';
@@ -12,7 +13,7 @@ test.serial('each statement is prepared once, however often it is used', async (
   const prepared: string[] = [];
   const connection = opened(t);
   migrate(connection);
-  const journal = new EmbeddedJournal(connection, {});
+  const journal = new EmbeddedJournal(connection, new PayloadSeal(), {});
   await own(journal);
   const prepare = Reflect.get(Database.prototype, 'prepare');
   Database.prototype.prepare = function (this: InstanceType<typeof Database>, sql: string) {
@@ -45,7 +46,7 @@ test('only the worker that holds the database checkpoints it', async (t) => {
   const connection = opened(t);
   configure(connection, 'full');
   migrate(connection);
-  const journal = new EmbeddedJournal(connection, {});
+  const journal = new EmbeddedJournal(connection, new PayloadSeal(), {});
   const checkpoints = (): unknown => connection.all('PRAGMA wal_autocheckpoint')[0]?.[0];
 
   const before = checkpoints();

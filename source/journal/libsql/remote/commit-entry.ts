@@ -3,8 +3,7 @@ import type { RunEvent } from '../../event.js';
 import type { RunCommit, Worker } from '../../journal.js';
 import type { RunStatus } from '../../status.js';
 import { fencedOut } from '../ownership.js';
-import * as rows from '../rows.js';
-import { Draft } from './draft.js';
+import { Draft, type Sealed } from './draft.js';
 import type { Entry } from './entry.js';
 import { remoteError } from './fate.js';
 import type { OwnRuns } from './own-runs.js';
@@ -37,9 +36,14 @@ export interface CommitDraft {
 }
 
 /** The events and everything else of a commit. */
-export const draftCommit = (commit: RunCommit, events: readonly RunEvent[], { worker, own }: Owner): CommitDraft => {
+export const draftCommit = (
+  commit: RunCommit,
+  events: readonly RunEvent[],
+  { worker, own }: Owner,
+  sealed: Sealed,
+): CommitDraft => {
   const { runId, link, consumed = [], status, children = [], requests = [], exposed = [], next } = commit;
-  const draft = new Draft();
+  const draft = new Draft(sealed);
   const linkProof = next && draft.add(query(sql.proveLink, runId, BigInt(link)));
   const proof =
     events.length > 0
@@ -47,7 +51,7 @@ export const draftCommit = (commit: RunCommit, events: readonly RunEvent[], { wo
       : draft.add(query(sql.proveOwner, runId, worker.id));
   if (!own.has(runId)) {
     draft.add(query(sql.claimRun, worker.id, runId), (found) => {
-      for (const row of found) own.meet(rows.fromRunRow(row), worker.id);
+      for (const row of found) own.meet(draft.decode.run(row), worker.id);
       return [];
     });
   }
@@ -58,7 +62,7 @@ export const draftCommit = (commit: RunCommit, events: readonly RunEvent[], { wo
   for (const request of requests) draftRequest(draft, request, openStatuses);
   if (commit.closes) draftClosing(draft, runId, link, commit.closes);
   for (const { name, payload, at } of exposed) {
-    draft.add(query(sql.expose, name, payload, BigInt(at), runId), () => [
+    draft.add(query(sql.expose, name, draft.inRow(payload), BigInt(at), runId), () => [
       { type: 'exposed', runId, exposed: { name, payload, at } },
     ]);
   }
@@ -82,7 +86,7 @@ const draftLink = (draft: Draft, { runId, link, versions, rewinds, next }: RunCo
 const openStatuses: readonly RunStatus[] = ['pending', 'running', 'waiting', 'paused', 'blocked', 'failed'];
 
 export const commitEntry = (commit: RunCommit, owner: Owner, reader: RemoteReader): Entry<readonly RunEvent[]> => {
-  const { draft, proof, linkProof } = draftCommit(commit, commit.events, owner);
+  const { draft, proof, linkProof } = draftCommit(commit, commit.events, owner, reader);
   return {
     queries: draft.queries,
     runs: [

@@ -1,6 +1,5 @@
 import { defaultCodec } from '../../../values/codec.js';
 import type { Fork } from '../../journal.js';
-import * as rows from '../rows.js';
 import * as shared from '../statements.js';
 import { Draft } from './draft.js';
 import type { Entry } from './entry.js';
@@ -14,7 +13,7 @@ import { existing, notFound, type Started } from './start-entry.js';
 export const forkEntry = ({ from, to, run }: Fork, reader: RemoteReader): Entry<Started> => {
   const seq = BigInt(to);
   const at = BigInt(Math.floor(run.createdAt));
-  const draft = new Draft();
+  const draft = new Draft(reader);
   const proof = draft.add(query(sql.proveNew, run.id));
   draft.add(
     query(
@@ -34,21 +33,24 @@ export const forkEntry = ({ from, to, run }: Fork, reader: RemoteReader): Entry<
   );
   draft.add(query(sql.copyEvents, run.id, from, from, seq));
   const payload = defaultCodec.encode(from);
-  draft.add(query(sql.insertForked, seq + 1n, seq + 1n, payload, run.id), ([[position, clock] = [] as Row]) => [
-    {
-      type: 'events',
-      events: [
-        {
-          position: Number(position),
-          runId: run.id,
-          link: 0,
-          event: { type: 'run-forked', seq: to + 1, batch: to + 1, epoch: 0, at: Number(clock), payload },
-        },
-      ],
-    },
-  ]);
+  draft.add(
+    query(sql.insertForked, seq + 1n, seq + 1n, draft.write(payload), run.id),
+    ([[position, clock] = [] as Row]) => [
+      {
+        type: 'events',
+        events: [
+          {
+            position: Number(position),
+            runId: run.id,
+            link: 0,
+            event: { type: 'run-forked', seq: to + 1, batch: to + 1, epoch: 0, at: Number(clock), payload },
+          },
+        ],
+      },
+    ],
+  );
   const read = draft.add(query(shared.runById, run.id), (found) =>
-    found.map((row) => ({ type: 'run', run: rows.fromRunRow(row) })),
+    found.map((row) => ({ type: 'run', run: reader.decode.run(row) })),
   );
   return {
     queries: draft.queries,
@@ -57,7 +59,7 @@ export const forkEntry = ({ from, to, run }: Fork, reader: RemoteReader): Entry<
       const row = all[read]?.[0];
       // Of nothing, nothing was copied.
       if (!row) throw notFound(from);
-      return { value: { created: true, run: rows.fromRunRow(row) }, changes: draft.changesOf(all) };
+      return { value: { created: true, run: reader.decode.run(row) }, changes: draft.changesOf(all) };
     },
     instead: async (error, place) => {
       if (place !== proof) throw remoteError(error);

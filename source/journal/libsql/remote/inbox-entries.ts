@@ -2,7 +2,6 @@ import { EngineError } from '../../../errors.js';
 import type { NewRequest, NewSignal, SignalRecord } from '../../journal.js';
 import type { RunRecord } from '../../run-record.js';
 import type { RunStatus } from '../../status.js';
-import * as rows from '../rows.js';
 import * as shared from '../statements.js';
 import { Draft } from './draft.js';
 import type { Entry } from './entry.js';
@@ -21,28 +20,33 @@ interface Signalled {
 export const signalEntry = (signal: NewSignal, reader: RemoteReader): Entry<Signalled> => {
   const { runId, name, payload, idempotencyKey } = signal;
   const at = BigInt(Math.floor(signal.at));
-  const draft = new Draft();
-  draft.add(query(shared.insertSignal, name, payload, at, idempotencyKey ?? null, runId), (found) =>
-    found.map((row) => ({ type: 'signal', runId, signal: rows.fromSignalRow(row) })),
+  const draft = new Draft(reader);
+  // Sealed once more, it would be another text.
+  const written = draft.write(payload);
+  const inserted = draft.add(query(shared.insertSignal, name, written, at, idempotencyKey ?? null, runId), (found) =>
+    found.map((row) => ({ type: 'signal', runId, signal: reader.decode.signal(row) })),
   );
-  draft.add(query(shared.runById, runId));
+  const read = draft.add(query(shared.runById, runId));
   const byKey = idempotencyKey === undefined ? undefined : query(shared.signalByKey, runId, name, idempotencyKey);
-  if (byKey) draft.add(byKey);
+  const readByKey = byKey && draft.add(byKey);
   const found = (stored: Row | undefined, run: Row | undefined, before: Row | undefined): Signalled => {
-    if (stored) return { accepted: true, signal: rows.fromSignalRow(stored) };
-    if (before) return { accepted: false, signal: rows.fromSignalRow(before) };
-    throw notTaken(signal, run && rows.fromRunRow(run));
+    if (stored) return { accepted: true, signal: reader.decode.signal(stored) };
+    if (before) return { accepted: false, signal: reader.decode.signal(before) };
+    throw notTaken(signal, run && reader.decode.run(run));
   };
   return {
     queries: draft.queries,
     runs: [runId],
-    answer: (all) => ({ value: found(all[0]?.[0], all[1]?.[0], all[2]?.[0]), changes: draft.changesOf(all) }),
+    answer: (all) => {
+      const before = readByKey === undefined ? undefined : all[readByKey]?.[0];
+      return { value: found(all[inserted]?.[0], all[read]?.[0], before), changes: draft.changesOf(all) };
+    },
     instead: (error) => Promise.reject(remoteError(error)),
     again: async ({ letter }) => {
       const [before] = byKey ? await reader.rows(byKey) : [];
       // Behind the beginning of the batch, the one with the key is ours, or our caller's.
       if (before) return found(Number(before[0]) > letter ? before : undefined, undefined, before);
-      const [stored] = await reader.rows(query(sql.signalAfter, BigInt(letter), runId, name, payload, at));
+      const [stored] = await reader.rows(query(sql.signalAfter, BigInt(letter), runId, name, written, at));
       const [run] = await reader.rows(query(shared.runById, runId));
       return found(stored, run, undefined);
     },
@@ -68,26 +72,26 @@ export const requestEntry = (
   behind: readonly RunStatus[] | undefined,
   reader: RemoteReader,
 ): Entry<Requested> => {
-  const { runId, name, payload } = request;
-  const draft = new Draft();
-  draftRequest(draft, request, statuses, behind);
-  draft.add(query(shared.runById, runId));
+  const { runId, name } = request;
+  const draft = new Draft(reader);
+  const { place, written } = draftRequest(draft, request, statuses, behind);
+  const read = draft.add(query(shared.runById, runId));
   return {
     queries: draft.queries,
     runs: [runId],
     answer: (all) => {
-      const run = all[1]?.[0];
+      const run = all[read]?.[0];
       if (!run) throw notFound(runId);
-      const letter = all[0]?.[0];
+      const letter = all[place]?.[0];
       return {
-        value: { id: letter && Number(letter[0]), run: rows.fromRunRow(run) },
+        value: { id: letter && Number(letter[0]), run: reader.decode.run(run) },
         changes: draft.changesOf(all),
       };
     },
     instead: (error) => Promise.reject(remoteError(error)),
     again: async (before) => {
       const at = BigInt(Math.floor(request.at));
-      const mine = query(sql.requestAfter, BigInt(before.letter), runId, name, payload, at);
+      const mine = query(sql.requestAfter, BigInt(before.letter), runId, name, written, at);
       const [letter] = await reader.rows(mine);
       return { id: letter && Number(letter[0]), run: await existing(runId, reader) };
     },

@@ -52,12 +52,21 @@ export class RemoteConnection {
   }
 
   /** One statement, tried again until it is answered: only for what reads, or may be done twice. */
-  async read(query: Query): Promise<Rows> {
+  read(query: Query): Promise<Rows> {
+    return this.#until(() => this.#reads.read(query));
+  }
+
+  /** The same for several, as of one instant, in a request of their own. */
+  snapshot(queries: readonly Query[]): Promise<readonly Rows[]> {
+    return this.#until(() => this.#ask(queries));
+  }
+
+  async #until<T>(ask: () => Promise<T>): Promise<T> {
     const busy = new BusyWait(this.#busyTimeoutMs);
     const unreachable = new BusyWait(this.#unreachableMs);
     for (;;) {
       try {
-        return await this.#reads.read(query);
+        return await ask();
       } catch (error) {
         const { type } = fateOf(error);
         const delayMs = type === 'busy' ? busy.next() : type === 'unknown' ? unreachable.next() : undefined;

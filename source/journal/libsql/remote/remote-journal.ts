@@ -1,10 +1,11 @@
 import { JournalError } from '../../../errors.js';
 import { newId } from '../../../values/ids.js';
+import type { Care } from '../../care.js';
 import type { EventType, PositionedEvent, RunEvent } from '../../event.js';
+import type { Exposed } from '../../exposed.js';
 import type {
   Change,
   Claim,
-  Exposed,
   Fork,
   Journal,
   Letter,
@@ -15,9 +16,11 @@ import type {
   SignalRecord,
   Worker,
 } from '../../journal.js';
+import type { PayloadSeal } from '../../payloads/payload-seal.js';
 import type { NewRun, RunFilter, RunRecord } from '../../run-record.js';
 import type { Statement } from '../../statement.js';
 import type { RunStatus } from '../../status.js';
+import { SqlCare } from '../care/sql-care.js';
 import type { GroupCommitOptions } from '../group-commit.js';
 import { BatchCommit } from './batch-commit.js';
 import { BatchWriter } from './batch-writer.js';
@@ -28,6 +31,7 @@ import { forkEntry } from './fork-entry.js';
 import { requestEntry, signalEntry } from './inbox-entries.js';
 import { deleteMarks, foreignMarks } from './marks.js';
 import { OwnRuns } from './own-runs.js';
+import { remoteCareSql } from './remote-care.js';
 import type { RemoteConnection } from './remote-connection.js';
 import { defaultRemoteOptions, type RemoteOptions } from './remote-options.js';
 import { RemoteReader } from './remote-reader.js';
@@ -37,6 +41,7 @@ import { acquireEntry, claimEntry, claimRunEntry, expireEntry, releaseEntry, ren
 
 /** The journal in a database that a server has. */
 export class RemoteJournal implements Journal {
+  readonly care: Care;
   readonly #connection: RemoteConnection;
   readonly #reader: RemoteReader;
   readonly #batches: BatchCommit;
@@ -48,9 +53,9 @@ export class RemoteJournal implements Journal {
   #others: ReadonlySet<string> = new Set();
   #closed: Promise<void> | undefined;
 
-  constructor(connection: RemoteConnection, options: RemoteOptions & GroupCommitOptions) {
+  constructor(connection: RemoteConnection, seal: PayloadSeal, options: RemoteOptions & GroupCommitOptions) {
     this.#connection = connection;
-    this.#reader = new RemoteReader(connection);
+    this.#reader = new RemoteReader(connection, seal);
     const { batchesAtOnce = defaultRemoteOptions.batchesAtOnce } = options;
     this.#lanes = Array.from(
       { length: batchesAtOnce },
@@ -60,6 +65,10 @@ export class RemoteJournal implements Journal {
         }),
     );
     this.#batches = new BatchCommit(this.#lanes, options);
+    this.care = new SqlCare(
+      remoteCareSql(connection, (entry) => this.#add(() => entry)),
+      seal,
+    );
     const writers = this.#lanes.map(({ writer }) => writer);
     const look = async (): Promise<string> => JSON.stringify(await this.#reader.rows(foreignMarks(writers)));
     this.#poll = new ForeignPoll(look, options, () => {

@@ -1,11 +1,14 @@
 import type { EventType, PositionedEvent, RunEvent } from '../../event.js';
-import type { Claim, Exposed, Letter, News, SignalRecord, Worker } from '../../journal.js';
+import type { Exposed } from '../../exposed.js';
+import type { Claim, Letter, News, SignalRecord, Worker } from '../../journal.js';
+import type { PayloadSeal } from '../../payloads/payload-seal.js';
 import type { RunFilter, RunRecord } from '../../run-record.js';
 import { startOf, strandOf } from '../../strands.js';
 import { wanted } from '../claims.js';
-import * as rows from '../rows.js';
+import { RowReader } from '../row-reader.js';
 import { conditionsOf } from '../run-filter.js';
 import * as sql from '../statements.js';
+import type { Sealed } from './draft.js';
 import { query, type Query, type Rows } from './query.js';
 import type { RemoteConnection } from './remote-connection.js';
 import { lastOutput, otherWorkers, pageOfEvents } from './remote-statements.js';
@@ -16,12 +19,16 @@ const longestPage = 1 << 20;
 /** Runs in one answer. */
 const mostRuns = 1000;
 
-/** Everything that is read of a database, each method in one round trip, pages of large lists excepted. */
-export class RemoteReader {
+/** Everything that is read of a database, each method in one round trip, pages of large lists excepted. It knows the seal of what is read and written. */
+export class RemoteReader implements Sealed {
+  readonly seal: PayloadSeal;
+  readonly decode: RowReader;
   readonly #connection: RemoteConnection;
 
-  constructor(connection: RemoteConnection) {
+  constructor(connection: RemoteConnection, seal: PayloadSeal) {
     this.#connection = connection;
+    this.seal = seal;
+    this.decode = new RowReader((text) => seal.open(text));
   }
 
   rows(each: Query): Promise<Rows> {
@@ -29,7 +36,7 @@ export class RemoteReader {
   }
 
   async run(id: string): Promise<RunRecord | undefined> {
-    return (await this.rows(query(sql.runById, id))).map(rows.fromRunRow)[0];
+    return (await this.rows(query(sql.runById, id))).map(this.decode.run)[0];
   }
 
   async runs(
@@ -41,7 +48,7 @@ export class RemoteReader {
     for (let last = after; found.length < limit; last = found.at(-1)?.id) {
       const size = Math.min(limit - found.length, mostRuns);
       const page = await this.rows(query(sql.listRuns(conditions), last ?? null, ...bindings, BigInt(size)));
-      found.push(...page.map(rows.fromRunRow));
+      found.push(...page.map(this.decode.run));
       if (page.length < size) break;
     }
     return found;
@@ -55,7 +62,7 @@ export class RemoteReader {
         ...query(pageOfEvents, runId, BigInt(link), BigInt(next), left, BigInt(longestPage)),
         isHeavy: true,
       });
-      found.push(...rows.fromEventsPage(page ? [page] : []));
+      found.push(...this.decode.eventsPage(page ? [page] : []));
       // How many there would have been without the limit of an answer.
       more = Number(page?.[1] ?? 0) > Number(page?.[2] ?? 0);
     }
@@ -67,33 +74,33 @@ export class RemoteReader {
       type === undefined
         ? await this.rows(query(sql.lastEvent, runId, BigInt(link)))
         : await this.rows(query(sql.lastOfType, runId, BigInt(link), type));
-    return found.map(rows.fromEventRow)[0];
+    return found.map(this.decode.event)[0];
   }
 
   async ofType(runId: string, link: number, type: EventType): Promise<readonly RunEvent[]> {
-    return (await this.rows(query(sql.eventsOfType, runId, BigInt(link), type))).map(rows.fromEventRow);
+    return (await this.rows(query(sql.eventsOfType, runId, BigInt(link), type))).map(this.decode.event);
   }
 
   async lastOutput(runId: string, link: number): Promise<RunEvent | undefined> {
     const found = await this.rows(query(lastOutput, runId, BigInt(link), runId, BigInt(link)));
-    return found.map(rows.fromEventRow)[0];
+    return found.map(this.decode.event)[0];
   }
 
   async exposed(runId: string): Promise<readonly Exposed[]> {
-    return (await this.rows(query(sql.exposed, runId))).map(rows.fromExposedRow);
+    return (await this.rows(query(sql.exposed, runId))).map(this.decode.exposed);
   }
 
   async tail(after: number, limit: number): Promise<readonly PositionedEvent[]> {
     const found = await this.rows({ ...query(sql.tail, BigInt(after), BigInt(limit)), isHeavy: true });
-    return found.map(rows.fromTailRow);
+    return found.map(this.decode.positioned);
   }
 
   async mailbox(runId: string): Promise<readonly SignalRecord[]> {
-    return (await this.rows(query(sql.mailbox, runId))).map(rows.fromSignalRow);
+    return (await this.rows(query(sql.mailbox, runId))).map(this.decode.signal);
   }
 
   async letters(runId: string): Promise<readonly Letter[]> {
-    return (await this.rows(query(sql.letters, runId))).map(rows.fromLetterRow);
+    return (await this.rows(query(sql.letters, runId))).map(this.decode.letter);
   }
 
   async isUnread(letterId: number): Promise<boolean> {
@@ -102,7 +109,7 @@ export class RemoteReader {
 
   async news(after: number, limit: number, worker: Worker | undefined): Promise<readonly News[]> {
     const text = after > startOf(strandOf(after)) ? sql.news : sql.allNews;
-    return (await this.rows(query(text, BigInt(after), worker?.id ?? null, BigInt(limit)))).map(rows.fromNewsRow);
+    return (await this.rows(query(text, BigInt(after), worker?.id ?? null, BigInt(limit)))).map(this.decode.news);
   }
 
   async nextWake(now: number, worker: Worker | undefined): Promise<number | undefined> {

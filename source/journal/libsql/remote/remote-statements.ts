@@ -1,4 +1,4 @@
-import { eventColumns, letterColumns, runColumns, signalColumns } from '../rows.js';
+import { eventColumns, eventValues, letterValues, runColumns, signalValues } from '../rows.js';
 
 /**
  * SQL of batches. Nothing can be read between two statements of one: they find a run by its id, and lists come as JSON. That a run is
@@ -67,7 +67,7 @@ export const closeChildren = `
     AND c.status NOT IN ('completed', 'failed', 'cancelled', 'terminated', 'continued')
     AND (c.id IN (SELECT value FROM json_each(?)) OR ? = 0 OR c.parent_key IN
       (SELECT key FROM tempolite_events WHERE run = p.num AND link = ? AND seq >= ? AND key LIKE 'child:%'))
-  RETURNING ${letterColumns}, (SELECT id FROM tempolite_runs WHERE num = run)`;
+  RETURNING ${letterValues()}, (SELECT id FROM tempolite_runs WHERE num = run)`;
 
 /** Letters of a child to its parent, if it has one that wants to know. */
 export const insertChildLetters = `
@@ -75,7 +75,7 @@ export const insertChildLetters = `
   SELECT p.num, 'child', c.id, l.value ->> 0, l.value ->> 1
   FROM tempolite_runs c JOIN tempolite_runs p ON p.num = c.parent, json_each(?) l
   WHERE c.id = ? AND p.status NOT IN ('completed', 'cancelled', 'terminated') ORDER BY l.key
-  RETURNING ${letterColumns}, (SELECT id FROM tempolite_runs WHERE num = run)`;
+  RETURNING ${letterValues()}, (SELECT id FROM tempolite_runs WHERE num = run)`;
 
 export const expose = `
   INSERT INTO tempolite_exposed (run, name, payload, at) SELECT num, ?, ?, ? FROM tempolite_runs WHERE id = ?
@@ -92,7 +92,7 @@ export const updateRun = `
 
 /** Our own row of an inbox: the first with these contents behind where the batch began. */
 export const signalAfter = `
-  SELECT ${signalColumns} FROM tempolite_inbox
+  SELECT ${signalValues()} FROM tempolite_inbox
   WHERE id > ? AND run = ${run} AND kind = 'signal' AND name = ? AND payload = ? AND at = ? ORDER BY id LIMIT 1`;
 export const requestAfter = `
   SELECT id FROM tempolite_inbox
@@ -159,12 +159,12 @@ export const claimRun = `UPDATE tempolite_runs SET worker = ? WHERE id = ? AND w
 export const pageOfEvents = `
   WITH found AS (
     SELECT ${eventColumns}, sum(coalesce(length(payload), 0)) OVER (ORDER BY seq) AS total, row_number() OVER (ORDER BY seq) AS place
-    FROM (SELECT * FROM tempolite_events WHERE run = ${run} AND link = ? AND seq >= ? ORDER BY seq LIMIT ?))
+    FROM (SELECT ${eventValues()} FROM tempolite_events WHERE run = ${run} AND link = ? AND seq >= ? ORDER BY seq LIMIT ?))
   SELECT json_group_array(json_array(${eventColumns})), (SELECT count(*) FROM found), count(*)
   FROM (SELECT * FROM found WHERE place = 1 OR total <= ? ORDER BY seq)`;
 
 export const lastOutput = `
-  SELECT ${eventColumns} FROM tempolite_events
+  SELECT ${eventValues()} FROM tempolite_events
   WHERE run = ${run} AND link = ? AND type = 'output-emitted' AND idx = coalesce(
     (SELECT idx - 1 FROM tempolite_events e WHERE e.run = ${run} AND e.link = ? AND e.type = 'run-completed'
      ORDER BY seq DESC LIMIT 1), idx)

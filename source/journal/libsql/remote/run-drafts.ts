@@ -4,10 +4,11 @@ import type { Change, Closing, NewRequest, RunCommit, Worker } from '../../journ
 import type { NewRun } from '../../run-record.js';
 import { isTerminal, type RunStatus } from '../../status.js';
 import type { Binding } from '../connection.js';
-import * as rows from '../rows.js';
+import type { RowReader } from '../row-reader.js';
+import { addEventRow } from '../rows.js';
 import * as shared from '../statements.js';
 import type { Draft } from './draft.js';
-import { query, unpacked, type Row, type Rows } from './query.js';
+import { query, unpacked, type Rows } from './query.js';
 import * as sql from './remote-statements.js';
 
 /** The statements of what is written about runs. */
@@ -36,7 +37,7 @@ export const draftRun = (draft: Draft, given: NewRun, worker: Worker | undefined
       given.status,
       BigInt(given.priority),
       JSON.stringify(given.tags),
-      given.inputDigest,
+      draft.digest(given.inputDigest),
       at,
       at,
       wake(given.wakeAt),
@@ -52,14 +53,14 @@ export const draftRun = (draft: Draft, given: NewRun, worker: Worker | undefined
     },
   );
   const started = { ...startedOnly, at: Number(at), payload: given.input };
-  const event = draft.add(query(sql.insertStarted, at, given.input, given.id), (inserted) =>
-    inserted.length > 0 ? [...eventsChange(inserted, given.id, 0, [started]), ...runChange(found)] : [],
+  const event = draft.add(query(sql.insertStarted, at, draft.write(given.input), given.id), (inserted) =>
+    inserted.length > 0 ? [...eventsChange(inserted, given.id, 0, [started]), ...runChange(found, draft.decode)] : [],
   );
   return { run, event };
 };
 
-const runChange = (found: Rows): readonly Change[] =>
-  found.map((row) => ({ type: 'run', run: rows.fromRunRow(unpacked(row)) }));
+const runChange = (found: Rows, decode: RowReader): readonly Change[] =>
+  found.map((row) => ({ type: 'run', run: decode.run(unpacked(row)) }));
 
 /** Appends events, whose `run` is found only if it is this worker's. */
 export const draftEvents = (
@@ -69,16 +70,16 @@ export const draftEvents = (
   link: number,
   events: readonly RunEvent[],
 ): number => {
-  const values = events.map((event) => eventRow(event).map(toJson));
+  const values = events.map((event) => eventRow(event, draft).map(toJson));
   return draft.add(query(sql.appendEvents, runId, worker.id, BigInt(link), JSON.stringify(values)), (found) =>
     eventsChange(found, runId, link, events),
   );
 };
 
 /** Its columns without its run and its link. */
-const eventRow = (event: RunEvent): readonly Binding[] => {
+const eventRow = (event: RunEvent, draft: Draft): readonly Binding[] => {
   const row: Binding[] = [];
-  rows.addEventRow(row, 0, 0, event);
+  addEventRow(row, { num: 0, link: 0, event }, draft);
   return row.slice(2);
 };
 
@@ -97,16 +98,20 @@ const eventsChange = (found: Rows, runId: string, link: number, events: readonly
   ];
 };
 
+/** Answers with its place, and what its payload was written as. */
 export const draftRequest = (
   draft: Draft,
   { runId, name, payload, at }: NewRequest,
   statuses: readonly RunStatus[],
   behind: readonly RunStatus[] = [],
-): number =>
-  draft.add(
-    query(shared.insertRequest, name, payload, instant(at), runId, JSON.stringify(statuses), JSON.stringify(behind)),
-    (found) => found.map((row) => ({ type: 'letter', runId, letter: rows.fromLetterRow(row) })),
+): { readonly place: number; readonly written: string } => {
+  const written = draft.write(payload);
+  const place = draft.add(
+    query(shared.insertRequest, name, written, instant(at), runId, JSON.stringify(statuses), JSON.stringify(behind)),
+    (found) => found.map((row) => ({ type: 'letter', runId, letter: draft.decode.letter(row) })),
   );
+  return { place, written };
+};
 
 export const draftClosing = (
   draft: Draft,
@@ -116,15 +121,12 @@ export const draftClosing = (
 ): void => {
   const from = since === undefined ? null : BigInt(since);
   draft.add(query(sql.closeChildren, instant(at), runId, JSON.stringify(children), from, BigInt(link), from), (found) =>
-    found.map(letterChange),
+    lettersChange(found, draft.decode),
   );
 };
 
-const letterChange = (row: Row): Change => ({
-  type: 'letter',
-  runId: String(row[5]),
-  letter: rows.fromLetterRow(row),
-});
+const lettersChange = (found: Rows, decode: RowReader): readonly Change[] =>
+  found.map((row) => ({ type: 'letter', runId: String(row[5]), letter: decode.letter(row) }));
 
 /** What the parent hears of, if there is one. */
 export const draftChildLetters = (
@@ -139,10 +141,12 @@ export const draftChildLetters = (
         : isEnd(event) && status && isTerminal(status.status)
           ? endLetter(event)
           : undefined;
-    return letter === undefined ? [] : [[letter, event.at]];
+    return letter === undefined ? [] : [[draft.write(letter), event.at]];
   });
   if (letters.length === 0) return;
-  draft.add(query(sql.insertChildLetters, JSON.stringify(letters), runId), (found) => found.map(letterChange));
+  draft.add(query(sql.insertChildLetters, JSON.stringify(letters), runId), (found) =>
+    lettersChange(found, draft.decode),
+  );
 };
 
 export const draftStatus = (
@@ -157,11 +161,11 @@ export const draftStatus = (
       status.status,
       instant(status.at),
       wake(status.wakeAt),
-      status.detail ?? null,
+      status.detail === undefined ? null : draft.inRow(status.detail),
       isFreed(status) ? null : worker.id,
       runId,
     ),
-    runChange,
+    (found) => runChange(found, draft.decode),
   );
 
 /** Whether the run is nobody's from then on. */

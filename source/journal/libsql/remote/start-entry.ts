@@ -2,7 +2,6 @@ import { EngineError, TempoliteError } from '../../../errors.js';
 import type { Worker } from '../../journal.js';
 import type { NewRun, RunRecord } from '../../run-record.js';
 import type { Statement } from '../../statement.js';
-import * as rows from '../rows.js';
 import { foreignKeyFailed } from '../user-transactions.js';
 import { failed, toBinding } from '../user-statements.js';
 import { Draft } from './draft.js';
@@ -20,7 +19,7 @@ export interface Started {
 
 /** A run is inserted, or found. */
 export const startEntry = (run: NewRun, worker: Worker | undefined, reader: RemoteReader): Entry<Started> => {
-  const draft = new Draft();
+  const draft = new Draft(reader);
   const places = draftRun(draft, run, worker);
   return {
     queries: draft.queries,
@@ -44,7 +43,7 @@ export const startWithEntry = (
   worker: Worker | undefined,
   reader: RemoteReader,
 ): Entry<Started> => {
-  const draft = new Draft();
+  const draft = new Draft(reader);
   const proof = draft.add(query(sql.proveNew, run.id));
   const inserted = draftRun(draft, run, worker);
   const places = statements.map((statement) =>
@@ -68,7 +67,7 @@ const runsOf = ({ id, parent }: NewRun): readonly string[] => (parent ? [id, par
 
 /** The row is there in any case, its first event if it is new. */
 const startedOf = (draft: Draft, { run, event }: RunPlaces, all: readonly Rows[]): Answer<Started> => ({
-  value: { created: all[event]?.length === 1, run: rows.fromRunRow(unpacked(all[run]?.[0] ?? [])) },
+  value: { created: all[event]?.length === 1, run: draft.decode.run(unpacked(all[run]?.[0] ?? [])) },
   changes: draft.changesOf(all),
 });
 

@@ -18,7 +18,7 @@ export const transactionEntry = (commit: RunCommit, owner: Owner, reader: Remote
   const { runId, link, events } = commit;
   const write = async (transaction: RemoteTransaction): Promise<Answer<readonly RunEvent[]>> => {
     const settled = await settledEvents(commit, transactions, transaction);
-    const { draft } = draftCommit(commit, settled, owner);
+    const { draft } = draftCommit(commit, settled, owner, reader);
     const all = await transaction.batch(draft.queries);
     return { value: settled, changes: draft.changesOf(all.map(({ rows }) => rows)) };
   };

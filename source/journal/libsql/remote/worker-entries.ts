@@ -3,7 +3,6 @@ import type { Claim, Worker } from '../../journal.js';
 import type { RunRecord } from '../../run-record.js';
 import { wanted } from '../claims.js';
 import { fencedOut } from '../ownership.js';
-import * as rows from '../rows.js';
 import * as shared from '../statements.js';
 import type { Entry } from './entry.js';
 import { remoteError } from './fate.js';
@@ -78,16 +77,16 @@ export const claimEntry = (claim: Claim, worker: Worker, reader: RemoteReader): 
     forWriter: queriesOf,
     runs: [],
     alone: true,
-    answer: (all) => ({ value: (all[2] ?? []).map(rows.fromRunRow), changes: [] }),
+    answer: (all) => ({ value: (all[2] ?? []).map(reader.decode.run), changes: [] }),
     instead,
-    again: async ({ claimed }) => (await reader.rows(query(sql.readClaimed, claimed ?? '[]'))).map(rows.fromRunRow),
+    again: async ({ claimed }) => (await reader.rows(query(sql.readClaimed, claimed ?? '[]'))).map(reader.decode.run),
   };
 };
 
 export const claimRunEntry = (runId: string, worker: Worker, reader: RemoteReader): Entry<RunRecord | undefined> => ({
   queries: [query(sql.claimRun, worker.id, runId)],
   runs: [runId],
-  answer: (all) => ({ value: all[0]?.map(rows.fromRunRow)[0], changes: [] }),
+  answer: (all) => ({ value: all[0]?.map(reader.decode.run)[0], changes: [] }),
   instead,
   again: async () => {
     const run = await reader.run(runId);

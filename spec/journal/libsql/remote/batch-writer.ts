@@ -5,6 +5,7 @@ import type { Fault } from '../../../_support/hrana/faults.js';
 import { hrana } from '../../../_support/hrana/open.js';
 import type { HranaServer } from '../../../_support/hrana/server.js';
 import { deeds } from '../../../_support/remote-deeds.js';
+import { sealed } from '../../../_support/sealed.js';
 
 type Protocol = 'http' | 'ws';
 
@@ -39,11 +40,17 @@ const options: JournalOptions = { batchesAtOnce: 1 };
 const requestTimeoutMs = 2000;
 
 /** All deeds, of which the request of this number meets a fault. */
-const performed = async (t: ExecutionContext, by: Protocol, fault?: Fault, after = 0): Promise<Performed> => {
+const performed = async (
+  t: ExecutionContext,
+  by: Protocol,
+  fault?: Fault,
+  after = 0,
+  more: JournalOptions = {},
+): Promise<Performed> => {
   // A transaction whose client has lost it holds the lock for so long.
   const server: HranaServer = await hrana(t, { transactionMs: 100 });
   const isSlow = fault !== undefined && slow.includes(fault.do);
-  const journal = await openJournal({ url: server[by], ...options, ...(isSlow ? { requestTimeoutMs } : {}) });
+  const journal = await openJournal({ url: server[by], ...options, ...more, ...(isSlow ? { requestTimeoutMs } : {}) });
   if (fault) server.faults.plan(fault, { writes: true, after });
   const outcomes = await deeds(journal);
   await journal.close();
@@ -96,3 +103,17 @@ for (const by of ['http', 'ws'] as const) {
     );
   }
 }
+
+test.serial('what was sealed is found again when its answer was lost', async (t) => {
+  t.timeout(240_000);
+  const expected = await performed(t, 'http', undefined, 0, sealed());
+
+  let place = 0;
+  for (; ; place += 1) {
+    const { met, outcomes } = await performed(t, 'http', { do: 'cut', when: 'after' }, place, sealed());
+    if (!met) break;
+    t.deepEqual(outcomes, expected.outcomes, `request ${place}`);
+  }
+
+  t.true(place > 20, `${place} requests were tried`);
+});

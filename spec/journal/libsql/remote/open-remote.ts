@@ -1,7 +1,9 @@
 import { createClient } from '@libsql/client';
 import test from 'ava';
 import { inspect } from 'node:util';
+import { randomBytes } from 'node:crypto';
 import { JournalError } from '../../../../source/errors.js';
+import { compress, encrypt } from '../../../../source/index.js';
 import { openJournal } from '../../../../source/journal/libsql/open-journal.js';
 import { migrations } from '../../../../source/journal/libsql/schema.js';
 import { databaseOf } from '../../../_support/files.js';
@@ -10,7 +12,32 @@ import { startHrana } from '../../../_support/hrana/server.js';
 import { newRun } from '../../../_support/journals.js';
 import { openedAt } from '../../../_support/remote-journals.js';
 
+const [k1, k2] = [randomBytes(32), randomBytes(32)];
+
 for (const by of ['http', 'ws'] as const) {
+  test(`${by}: an encrypted database is not opened without its key, and with it all is there`, async (t) => {
+    const server = await hrana(t);
+    const payloads = [compress(), encrypt({ keys: { k1 }, use: 'k1' })];
+    const journal = await openedAt(t, server[by], { payloads });
+    await journal.start(newRun('run'));
+
+    for (const other of [[], [compress()], [encrypt({ keys: { k1: k2 }, use: 'k1' })]]) {
+      await t.throwsAsync(openJournal({ url: server[by], payloads: other }), { code: 'PAYLOAD_KEY_MISSING' });
+    }
+
+    const again = await openedAt(t, server[by], { payloads });
+    t.like(await again.last('run', 0), { payload: newRun('run').input });
+  });
+
+  test(`${by}: a key that seals nothing any more may be left out`, async (t) => {
+    const server = await hrana(t);
+    await (await openJournal({ url: server[by], payloads: [encrypt({ keys: { k1 }, use: 'k1' })] })).close();
+
+    const journal = await openedAt(t, server[by], { payloads: [encrypt({ keys: { k2 }, use: 'k2' })] });
+
+    t.true((await journal.start(newRun('run'))).created);
+  });
+
   test(`${by}: several open an empty database at once, and each finds the schema`, async (t) => {
     const server = await hrana(t);
 

@@ -1,8 +1,18 @@
 import { hrana } from '../../../_support/hrana/open.js';
 import { newRun, output, own, seqsOf } from '../../../_support/journals.js';
 import { openedAt } from '../../../_support/remote-journals.js';
+import { sealed } from '../../../_support/sealed.js';
 import { journalConformance } from '../../conformance/suite.js';
 import test from 'ava';
+
+journalConformance({
+  name: 'sealed http',
+  open: async (t) => openedAt(t, (await hrana(t)).http, sealed()),
+  openTwo: async (t) => {
+    const url = (await hrana(t)).http;
+    return [await openedAt(t, url, sealed()), await openedAt(t, url, sealed())];
+  },
+});
 
 for (const by of ['http', 'ws'] as const) {
   journalConformance({

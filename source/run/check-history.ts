@@ -3,8 +3,8 @@ import { isEnd, type End, type RunEvent } from '../journal/event.js';
 import type { RunHistory } from '../journal/history.js';
 import type { RunRecord } from '../journal/run-record.js';
 import { isTerminal, type TerminalStatus } from '../journal/status.js';
-import { isFailure } from '../run/decide.js';
-import { cutsOf, isCut, rewindsOf } from '../run/rewinds.js';
+import { isFailure } from './decide.js';
+import { cutsOf, isCut, rewindsOf } from './rewinds.js';
 
 /**
  * What is wrong with the journal of a run's present link, nothing if all is well: it is dense, its time never goes back, it begins with its

@@ -2,7 +2,7 @@ import test from 'ava';
 import type { EventBody, RunEvent } from '../../source/journal/event.js';
 import type { RunRecord } from '../../source/journal/run-record.js';
 import { rewindsOf } from '../../source/run/rewinds.js';
-import { checkFences, checkHistory, checkLink } from '../../source/testing/check-history.js';
+import { checkFences, checkHistory, checkLink } from '../../source/run/check-history.js';
 
 type Line = EventBody & { readonly at?: number; readonly epoch?: number; readonly batch?: number };
 
