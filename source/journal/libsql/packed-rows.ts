@@ -16,7 +16,9 @@ export const packed = (sql: string, columnsOf: () => number): Packed => {
   const returning = sql.lastIndexOf(' RETURNING ');
   if (returning >= 0) {
     const from = returning + ' RETURNING '.length;
-    return { sql: `${sql.slice(0, from)}CAST(json_array(${sql.slice(from)}) AS BLOB)`, packing: 'rows' };
+    // Arguments have no names.
+    const values = sql.slice(from).replaceAll(' AS payload', '');
+    return { sql: `${sql.slice(0, from)}CAST(json_array(${values}) AS BLOB)`, packing: 'rows' };
   }
   if (/^\s*SELECT json_group_array\b/.test(sql)) return { sql: `SELECT CAST((${sql}) AS BLOB)`, packing: 'text' };
   if (!/^\s*(SELECT|WITH)\b/.test(sql)) return { sql, packing: 'none' };
