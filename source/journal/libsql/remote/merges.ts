@@ -1,5 +1,5 @@
 import type { UserBinding } from '../connection.js';
-import { eventColumns } from '../rows.js';
+import { eventColumns, runColumns } from '../rows.js';
 import { unpacked, type Query, type Rows } from './query.js';
 import * as sql from './remote-statements.js';
 
@@ -82,11 +82,30 @@ const appendEvents: Merge = {
   },
 };
 
+const proveOwners: Merge = {
+  sql: `
+  SELECT json(CASE WHEN EXISTS (SELECT 1 FROM json_each(?) m WHERE NOT ${ofMember(sql.isOwn)}) THEN 'not its own' ELSE '[]' END)`,
+  stage: 2,
+  isOrdered: true,
+  rowOf,
+  divide: (_, members) => members.map(() => []),
+};
+
+const claimRuns: Merge = {
+  sql: `
+  UPDATE tempolite_runs SET worker = m.value ->> 0 FROM json_each(?) m WHERE tempolite_runs.id = m.value ->> 1 AND worker IS NULL
+  RETURNING ${runColumns}`,
+  stage: 3,
+  isOrdered: false,
+  rowOf,
+  divide: byRun(([, id]) => id, 1),
+};
+
 const updateRuns: Merge = {
   sql: `
   UPDATE tempolite_runs SET ${ofMember(sql.newStatus)} FROM json_each(?) m WHERE tempolite_runs.id = m.value ->> 5
   RETURNING ${sql.packedRun}`,
-  stage: 3,
+  stage: 4,
   isOrdered: false,
   rowOf,
   divide: byRun(packedId, 5),
@@ -96,6 +115,8 @@ const merges: ReadonlyMap<string, Merge> = new Map([
   [sql.insertRun, insertRuns],
   [sql.insertStarted, insertStarted],
   [sql.appendEvents, appendEvents],
+  [sql.proveOwner, proveOwners],
+  [sql.claimRun, claimRuns],
   [sql.updateRun, updateRuns],
 ]);
 

@@ -25,9 +25,10 @@ export const appendEvents = `
   SELECT (SELECT num FROM tempolite_runs WHERE id = ? AND (worker = ? OR worker IS NULL)), ?, ${eventOf('value')}
   FROM json_each(?) ORDER BY key RETURNING position`;
 
+export const isOwn = 'EXISTS (SELECT 1 FROM tempolite_runs WHERE id = ? AND (worker = ? OR worker IS NULL))';
+
 /** The same for a commit without events. */
-export const proveOwner = `
-  SELECT json(CASE WHEN EXISTS (SELECT 1 FROM tempolite_runs WHERE id = ? AND (worker = ? OR worker IS NULL)) THEN '[]' ELSE 'not its own' END)`;
+export const proveOwner = `SELECT json(CASE WHEN ${isOwn} THEN '[]' ELSE 'not its own' END)`;
 
 /** A link that has ended takes nothing more. */
 export const proveLink = `

@@ -121,6 +121,29 @@ test('of commits that are said as one, that of a run of another worker fails alo
   t.deepEqual(await seqsOf(journal, 'theirs'), [0]);
 });
 
+test('states of runs that a worker takes back are a few statements, and one that is another’s fails alone', async (t) => {
+  const { journal, statements, url } = await counted(t, ['a', 'b']);
+  const other = await openedAt(t, url);
+  await own(other, 'other');
+  await other.start(newRun('theirs', { status: 'running' }));
+  const commit = (status: 'waiting' | 'running', frees: boolean, ids: readonly string[]): Promise<readonly unknown[]> =>
+    codes(
+      ids.map((runId) =>
+        journal.commit({ runId, link: 0, events: [], status: { status, at: 5, ...(frees ? { frees } : {}) } }),
+      ),
+    );
+
+  t.deepEqual(await commit('waiting', true, ['a', 'b']), ['written', 'written']);
+  t.like(await journal.run('a'), { status: 'waiting', worker: undefined });
+  t.deepEqual(await commit('running', false, ['a', 'b']), ['written', 'written']);
+  t.not((await journal.run('a'))?.worker, undefined);
+  t.deepEqual(await journal.run('a'), { ...(await journal.run('b')), id: 'a' });
+  t.deepEqual(statements(), [around + 2, around + 3]);
+
+  t.deepEqual(await commit('waiting', true, ['a', 'theirs', 'b']), ['written', 'JOURNAL_FENCED', 'written']);
+  t.like(await journal.run('theirs'), { status: 'running' });
+});
+
 test('all commits that are said as one fail when the worker was taken over', async (t) => {
   const { http: url } = await hrana(t);
   const [journal, other] = [await openedAt(t, url), await openedAt(t, url)];
