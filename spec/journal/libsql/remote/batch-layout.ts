@@ -107,7 +107,7 @@ test('of commits that are said as one, the one at fault fails alone', async (t) 
   t.like(await journal.run('c'), { status: 'waiting', wakeAt: 6 });
 });
 
-test('of commits that are said as one, that of a run of another worker fails alone', async (t) => {
+test('a commit for a run of another worker fails alone, beside those that are said as one', async (t) => {
   const { journal, url } = await counted(t, ['mine', 'also mine']);
   const other = await openedAt(t, url);
   await own(other, 'other');
