@@ -55,8 +55,10 @@ export class RunHistories {
     if (started?.type !== 'started')
       throw new EngineError('RUN_NOT_FOUND', `run "${runId}" has no beginning any more: give it an input`);
     const { input } = options;
-    const codec = limited(this.#registry.newest(workflow).input, this.#settings.maxPayloadBytes);
-    const encoded = 'input' in options ? codec.encode(input) : started.payload;
+    const encoded =
+      'input' in options
+        ? limited(this.#registry.newest(workflow).input, this.#settings.maxPayloadBytes).encode(input)
+        : started.payload;
     const { input: _, ...rest } = options;
     return this.#starts.start({ name: workflow, version }, encoded, rest);
   }

@@ -10,6 +10,14 @@ export class Backlog {
     this.#ids.add(runId);
   }
 
+  delete(runId: string): void {
+    this.#ids.delete(runId);
+  }
+
+  clear(): void {
+    this.#ids.clear();
+  }
+
   next(): string | undefined {
     for (const id of this.#ids) {
       this.#ids.delete(id);

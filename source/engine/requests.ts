@@ -15,6 +15,8 @@ export interface RequestsHost {
   readonly residents: ReadonlyMap<string, PipelineExecution>;
   now(): number;
   activate(runId: string): Promise<PipelineExecution | undefined>;
+  /** Asks once more, after a while. */
+  attendLater(runId: string): void;
   commit(commit: RunCommit): Promise<readonly RunEvent[]>;
 }
 
@@ -53,8 +55,9 @@ export class Requests {
       .catch((error: unknown) => {
         this.#settings.logger.error(
           { runId, error },
-          'requests of a run could not be seen to; they wait for the next one',
+          'requests of a run could not be seen to; they are looked at again',
         );
+        this.#host.attendLater(runId);
       })
       .finally(() => {
         if (this.#deciding.get(runId) === deciding) this.#deciding.delete(runId);
@@ -83,10 +86,17 @@ export class Requests {
     if (this.#isForPipeline(record, control)) return true;
     // Others have heard of it as well: whose the run is decides.
     const owned = await this.#journal.claimRun(runId);
-    if (!owned || !(await this.#journal.isUnread(letter.id))) return false;
+    if (!owned) return false;
+    if (!(await this.#journal.isUnread(letter.id)) || this.#isForPipeline(owned, control)) return this.#goesOn(owned);
     const decision = await this.#decisionOn(control, owned);
     await this.#write(owned, letter, decision);
-    return decision.then === 'restart';
+    return decision.then === 'restart' || (decision.status === undefined && this.#goesOn(owned));
+  }
+
+  /** A run that was claimed to decide about it, and that has something to do: it is executed here. */
+  #goesOn({ status, workflow, version }: RunRecord): boolean {
+    const isOpen = !isTerminal(status) && status !== 'paused' && status !== 'blocked';
+    return isOpen && this.#registry.find(workflow, version) !== undefined;
   }
 
   async #decisionOn(control: Control, record: RunRecord): Promise<Decision> {
@@ -142,10 +152,15 @@ export class Requests {
     });
     const end = decision.bodies.find((body) => body.type === 'run-terminated');
     const ended = end?.payload;
-    const status = decision.status && {
-      status: decision.status,
+    // Nothing has changed, but that the run was claimed: where its workflow is not known, that is taken back.
+    const isForOthers = !isTerminal(before) && !this.#registry.find(record.workflow, record.version);
+    const decided = decision.status ?? (isForOthers ? before : undefined);
+    const status = decided && {
+      status: decided,
       at: now,
       ...(ended === undefined ? {} : { detail: ended }),
+      ...(decision.status === undefined && record.wakeAt !== undefined ? { wakeAt: record.wakeAt } : {}),
+      ...(decision.status === undefined && detail !== undefined ? { detail } : {}),
       ...startOf(record, decision, now),
     };
     // It goes on where it is known.

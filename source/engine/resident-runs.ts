@@ -70,6 +70,7 @@ export class ResidentRuns {
     this.#reserved += 1;
     return () => {
       this.#reserved -= 1;
+      if (this.#backlog.size > 0) this.#offerPlace();
     };
   }
 
@@ -89,13 +90,17 @@ export class ResidentRuns {
       this.#residency.hurry();
       return undefined;
     }
+    this.#backlog.delete(runId);
     const loading = this.#load(runId)
       .catch((error: unknown) => {
         this.#host.unreadable(runId, error);
         return undefined;
       })
       .finally(() => {
+        if (this.#loading.get(runId) !== loading) return;
         this.#loading.delete(runId);
+        // It was another's, or at its end: its place is free.
+        if (!this.#resident.has(runId)) this.#offerPlace();
       });
     this.#loading.set(runId, loading);
     return loading;
@@ -115,15 +120,21 @@ export class ResidentRuns {
     this.#resident.delete(execution.runId);
     this.#residency.busy(execution);
     this.#host.left(execution);
-    const next = this.#host.isOpen ? this.#backlog.next() : undefined;
-    if (next !== undefined) void this.activate(next);
-    else this.#host.hasRoom();
+    this.#offerPlace();
   }
 
   clear(): void {
     this.#residency.clear();
     for (const execution of this.#resident.values()) execution.stop();
     this.#resident.clear();
+    this.#loading.clear();
+    this.#backlog.clear();
+  }
+
+  #offerPlace(): void {
+    const next = this.#host.isOpen ? this.#backlog.next() : undefined;
+    if (next !== undefined) void this.activate(next);
+    else this.#host.hasRoom();
   }
 
   async #load(runId: string): Promise<PipelineExecution | undefined> {
@@ -142,7 +153,9 @@ export class ResidentRuns {
       return undefined;
     }
     const record = seen.worker === this.#host.id ? seen : await this.#journal.claimRun(runId);
-    if (!record || !goesOn(record) || record.version !== seen.version || this.#isClosed()) return undefined;
+    if (!record || !goesOn(record) || this.#isClosed()) return undefined;
+    // It has gone on in between: it is this worker's now, and read once more.
+    if (record.version !== seen.version) return this.#load(runId);
     const execution = this.#resident.get(runId) ?? new PipelineExecution(record, workflow, this.#host);
     if (!this.#resident.has(runId)) this.#begin(execution);
     return execution;

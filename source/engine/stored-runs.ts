@@ -50,10 +50,19 @@ export class StoredRuns {
 
   /** Goes on with whatever a predecessor left. */
   async recover(): Promise<void> {
-    this.#newsSeen.clear();
     // A look that is under way belongs to the worker that was here before.
     await this.#looking;
-    await this.#look(true);
+    try {
+      await this.#lookAtAll(true);
+    } catch (error) {
+      this.#lookAgainLater(error);
+    }
+  }
+
+  /** Looks at all mail anew: what was passed over, because it was another's then or could not be brought, is found. */
+  lookAtAll(): void {
+    this.#newsSeen.clear();
+    this.look();
   }
 
   /** Looks whether there is something to do. Asked in the meantime, it looks once more. */
@@ -66,9 +75,7 @@ export class StoredRuns {
     this.#again = false;
     this.#looking = this.#look(false)
       .catch((error: unknown) => {
-        if (!this.#host.isOpen) return;
-        this.#settings.logger.error({ error }, 'due runs could not be read; they are read again');
-        this.expect(this.#settings.clock.now() + this.#settings.commitRetryMs);
+        this.#lookAgainLater(error);
       })
       .finally(() => {
         this.#looking = undefined;
@@ -96,6 +103,18 @@ export class StoredRuns {
     this.#armed?.cancel();
     this.#armed = undefined;
     this.#more = false;
+  }
+
+  #lookAgainLater(error: unknown): void {
+    if (!this.#host.isOpen) return;
+    this.#newsSeen.clear();
+    this.#settings.logger.error({ error }, 'due runs could not be read; they are read again');
+    this.expect(this.#settings.clock.now() + this.#settings.commitRetryMs);
+  }
+
+  #lookAtAll(recovers: boolean): Promise<void> {
+    this.#newsSeen.clear();
+    return this.#look(recovers);
   }
 
   async #look(recovers: boolean): Promise<void> {

@@ -39,7 +39,6 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
   readonly #unwatch: (() => void) | undefined;
   readonly #ready: CommitTick;
   #commits = 0;
-  /** Counts the leases that were lost. */
   #life = 0;
   #state: 'open' | 'closing' | 'closed' = 'open';
 
@@ -89,13 +88,16 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
     else this.#stored.expect(startAt);
   }
 
-  /** Brings a run to memory, now or when there is room. */
   activate(runId: string): Promise<PipelineExecution | undefined> {
     return this.#runs.activate(runId);
   }
 
   attend(runId: string): Promise<void> {
     return this.#requests.attend(runId);
+  }
+
+  attendLater(runId: string): void {
+    if (this.isOpen) setTimeout(() => void this.attend(runId), this.#settings.commitRetryMs).unref();
   }
 
   get isOpen(): boolean {
@@ -120,13 +122,12 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
     await this.#lease.release();
   }
 
-  /** Stops at once and without a trace, as a killed process would. For tests of recovery. */
   crash(): void {
     this.#lease.abandon();
     this.#drop();
   }
 
-  /** Whether everything that could happen without time passing or the outside world has happened. */
+  /** Whether everything that needs neither time nor the outside world has happened. */
   get isQuiet(): boolean {
     const settled = this.#ready.isQuiet && this.#commits === 0 && this.#requests.isQuiet;
     return settled && this.#runs.isQuiet && this.#stored.isQuiet && turnsAreQuiet();
@@ -190,7 +191,10 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
       'run blocked: its code does not fit the rules of replay',
     );
     const status = { status: 'blocked', at: this.now(), detail: encodeFailure(error) } as const;
-    void this.commit({ runId: execution.runId, link: execution.link, events: [], status });
+    const { runId, link, hasUnread } = execution;
+    void this.commit({ runId, link, events: [], status }).then(() => {
+      if (this.isOpen && hasUnread) void this.attend(runId);
+    });
     this.#runs.leave(execution);
   }
 
@@ -231,7 +235,6 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
   get room(): number {
     return this.#runs.room;
   }
-
   hasRoom(): void {
     this.#stored.hasRoom();
   }
@@ -259,14 +262,13 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
   // ── ownership ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   renewed(): void {
-    this.#stored.look();
+    this.#stored.lookAtAll();
   }
 
   acquired(): Promise<void> {
     return this.#stored.recover();
   }
 
-  /** The journal did not take a commit: either all runs are another's, or this one is. */
   async #refused(runId: string): Promise<void> {
     const life = this.#life;
     if (!(await this.#lease.check()) || life !== this.#life) return;

@@ -32,6 +32,12 @@ export const storedThenLive = <V>(journal: Journal, watched: Watched<V>): Observ
     const seen: Seen = (strand) => lasts.get(strand) ?? -Infinity;
     for (const place of watched.from ?? []) lasts.set(strandOf(place), Math.max(place, seen(strandOf(place))));
     let early: Change[] | undefined = [];
+    // From when a gap is known until it is read: what is live meanwhile is in what is read then.
+    let isBehind = false;
+    const fallBehind = (): void => {
+      isBehind = true;
+      catchUp.ask();
+    };
     const emit: Emit<V> = (place, value) => {
       const strand = strandOf(place);
       if (place <= seen(strand)) return;
@@ -40,13 +46,14 @@ export const storedThenLive = <V>(journal: Journal, watched: Watched<V>): Observ
     };
     const emitNext: Emit<V> = (place, value) => {
       const last = seen(strandOf(place));
-      if (place <= last) return;
+      if (place <= last || isBehind) return;
       if (watched.follows(last, place)) emit(place, value);
-      else catchUp.ask();
+      else fallBehind();
     };
     const catchUp = new CatchUp(
       async () => {
         early = [];
+        isBehind = false;
         await watched.read(seen, emit, () => subscriber.closed);
         const missed = early;
         early = undefined;
@@ -58,7 +65,7 @@ export const storedThenLive = <V>(journal: Journal, watched: Watched<V>): Observ
     );
     const stop = journal.subscribe((changes) => {
       for (const change of changes) {
-        if (change.type === 'foreign') catchUp.ask();
+        if (change.type === 'foreign') fallBehind();
         else if (early) early.push(change);
         else watched.take(change, emitNext);
       }

@@ -4,6 +4,12 @@ import { newRun, output } from './journals.js';
 /** What became of one thing that was asked for. */
 type Outcome = readonly [what: string, outcome: unknown];
 
+/** Values, and codes of errors. */
+const settled = async (asked: readonly Promise<unknown>[]): Promise<readonly unknown[]> =>
+  (await Promise.allSettled(asked)).map((one) =>
+    one.status === 'fulfilled' ? one.value : (one.reason as { code: string }).code,
+  );
+
 /** Everything that can be asked of a journal that writes, one after the other, always the same. */
 export const deeds = async (journal: Journal): Promise<readonly Outcome[]> => {
   const outcomes: Outcome[] = [];
@@ -87,14 +93,23 @@ export const deeds = async (journal: Journal): Promise<readonly Outcome[]> => {
   await ask('claim', () => journal.claim({ now: 10, workflows: [{ name: 'order', version: 1 }], limit: 10 }));
   await ask('claim of a run', () => journal.claimRun('run'));
   await ask('many at once, of which one is refused', () =>
-    Promise.allSettled([
+    settled([
       journal.start(newRun('other')),
       journal.commit({ runId: 'run', link: 0, events: [output(6)], status: { status: 'waiting', at: 8, wakeAt: 99 } }),
       journal.commit({ runId: 'child', link: 0, events: [output(1)] }),
       journal.signal({ runId: 'other', name: 's', payload: '3', at: 8 }),
-    ]).then((all) =>
-      all.map((one) => (one.status === 'fulfilled' ? one.value : (one.reason as { code: string }).code)),
-    ),
+    ]),
+  );
+  await ask('several starts at once', () =>
+    Promise.all(['one', 'two'].map((id) => journal.start(newRun(id, { status: 'running' })))),
+  );
+  await ask('commits of several runs at once, of which one is refused', () =>
+    settled([
+      journal.commit({ runId: 'one', link: 0, events: [output(1), output(2)] }),
+      journal.commit({ runId: 'two', link: 0, events: [output(1)] }),
+      journal.commit({ runId: 'one', link: 0, events: [output(2)] }),
+      journal.commit({ runId: 'one', link: 0, events: [output(3)], status: { status: 'waiting', at: 8, wakeAt: 99 } }),
+    ]),
   );
   await ask('continue as new', () =>
     journal.commit({

@@ -1,12 +1,23 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { databaseOf } from './files.js';
+import { databaseOf, folderOf } from './files.js';
 import type { Outcome, Pipeline, Stmt, StreamRequest } from './hrana/protocol.js';
 
-const cli = createRequire(import.meta.url).resolve('turso/src/index.js');
+/**
+ * The program, installed for this test alone: as a dependency it would break `npm ci` wherever the registry lacks one of the platforms that it
+ * names in its lock. `undefined` where it is not to be had.
+ */
+const installed = (t: ExecutionContext): string | undefined => {
+  const folder = folderOf(t);
+  const args = ['install', '--prefix', folder, '--no-save', '--silent', 'turso@0.6.0'];
+  const { status } = spawnSync('npm', args, { cwd: folder, timeout: 60_000, stdio: 'ignore' });
+  const cli = join(folder, 'node_modules/turso/src/index.js');
+  return status === 0 && existsSync(cli) ? cli : undefined;
+};
 
 const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1');
@@ -17,8 +28,10 @@ const freePort = async (): Promise<number> => {
   return port;
 };
 
-/** A server of another make over a file of the test's own. Answers with its url. */
-export const turso = async (t: ExecutionContext): Promise<string> => {
+/** A server of another make over a file of the test's own. Answers with its url, with `undefined` where it is not to be had. */
+export const turso = async (t: ExecutionContext): Promise<string | undefined> => {
+  const cli = installed(t);
+  if (cli === undefined) return undefined;
   const port = await freePort();
   const child = spawn(process.execPath, [cli, databaseOf(t), '--sync-server', `127.0.0.1:${port}`], {
     stdio: 'ignore',

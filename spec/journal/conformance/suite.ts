@@ -12,5 +12,7 @@ import { start } from './start.js';
 
 /** What every driver of the port keeps. */
 export const journalConformance = (subject: Subject): void => {
-  for (const part of [start, append, inbox, runs, claims, ownership, changes, children, links, care]) part(subject);
+  for (const part of [start, append, inbox, runs, claims, ownership, changes, children, links]) part(subject);
+  // A pool is taken care of file by file.
+  if (!subject.pool) care(subject);
 };

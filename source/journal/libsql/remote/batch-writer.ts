@@ -29,6 +29,8 @@ interface Batch {
   readonly unanswered: BusyWait;
   /** One of its versions was sent, and nobody knows what became of it. */
   isOpen: boolean;
+  /** Whether statements of several entries are said as one. It is the same version, said in another way. */
+  merges: boolean;
 }
 
 /**
@@ -70,6 +72,7 @@ export class BatchWriter {
       busy: new BusyWait(this.#options.busyTimeoutMs),
       unanswered: new BusyWait(this.#options.unreachableMs ?? defaultRemoteOptions.unreachableMs),
       isOpen: false,
+      merges: true,
     };
     // An open batch is written even when nothing is left in it: then its other versions cannot come any more.
     for (let next: readonly Waiting[] | undefined = group; next && (next.length > 0 || batch.isOpen);) {
@@ -81,7 +84,13 @@ export class BatchWriter {
 
   /** Answers with what is to be tried next, with `undefined` when all is settled. */
   async #try(batch: Batch, entries: readonly Waiting[]): Promise<readonly Waiting[] | undefined> {
-    const layout = new BatchLayout(entries, this.writer, batch.number, batch.variants.length - 1);
+    const { number, merges } = batch;
+    const layout = new BatchLayout(entries, {
+      writer: this.writer,
+      number,
+      variant: batch.variants.length - 1,
+      merges,
+    });
     try {
       this.#settle(entries, await this.#send(entries, layout));
       return undefined;
@@ -108,6 +117,11 @@ export class BatchWriter {
     if (place?.type === 'mark') {
       await this.#recover(batch, error);
       return undefined;
+    }
+    if (place?.type === 'merged') {
+      // Nobody knows whose fault it is: said one by one, it fails alone.
+      batch.merges = false;
+      return entries;
     }
     if (place?.type === 'fence') {
       const fenced = entries.filter(({ worker }) => worker?.fence === place.fence);
@@ -166,8 +180,8 @@ export class BatchWriter {
   async #send(entries: readonly Waiting[], layout: BatchLayout): Promise<readonly (Answer<unknown> | Failed)[]> {
     const [first] = entries;
     if (!first?.entry.transact) {
-      const rows = await this.#connection.batch(layout.queries);
-      return entries.map((waiting) => answerOf(() => waiting.entry.answer(layout.rowsOf(waiting, rows))));
+      const rows = layout.rowsOf(await this.#connection.batch(layout.queries));
+      return entries.map((waiting) => answerOf(() => waiting.entry.answer(rows.get(waiting) ?? [])));
     }
     const transaction = await this.#connection.transaction();
     try {

@@ -7,6 +7,8 @@ export interface Query {
   readonly args: readonly UserBinding[];
   /** Its answer may be large. */
   readonly isHeavy?: boolean;
+  /** How many rows it gives, where nothing in them says so. */
+  readonly rows?: number;
 }
 
 export type Row = readonly unknown[];

@@ -8,12 +8,12 @@ import { eventColumns, eventValues, letterValues, runColumns, signalValues } fro
 const run = '(SELECT num FROM tempolite_runs WHERE id = ?)';
 
 /** A run as one text: the client makes much of each column. */
-const packedRun = `json_array(${runColumns})`;
+export const packedRun = `json_array(${runColumns})`;
 
 /** The clock of leases is that of the database: ms since 1970. */
 const nowMs = `CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
 
-const eventOf = (value: string): string =>
+export const eventOf = (value: string): string =>
   eventColumns
     .split(', ')
     .map((_, place) => `${value} ->> ${place}`)
@@ -25,9 +25,10 @@ export const appendEvents = `
   SELECT (SELECT num FROM tempolite_runs WHERE id = ? AND (worker = ? OR worker IS NULL)), ?, ${eventOf('value')}
   FROM json_each(?) ORDER BY key RETURNING position`;
 
+export const isOwn = 'EXISTS (SELECT 1 FROM tempolite_runs WHERE id = ? AND (worker = ? OR worker IS NULL))';
+
 /** The same for a commit without events. */
-export const proveOwner = `
-  SELECT json(CASE WHEN EXISTS (SELECT 1 FROM tempolite_runs WHERE id = ? AND (worker = ? OR worker IS NULL)) THEN '[]' ELSE 'not its own' END)`;
+export const proveOwner = `SELECT json(CASE WHEN ${isOwn} THEN '[]' ELSE 'not its own' END)`;
 
 /** A link that has ended takes nothing more. */
 export const proveLink = `
@@ -36,19 +37,23 @@ export const proveLink = `
 export const proveNew = `
   SELECT json(CASE WHEN EXISTS (SELECT 1 FROM tempolite_runs WHERE id = ?) THEN 'taken' ELSE '[]' END)`;
 
-/** Gives the row that is there, or the new one. */
-export const insertRun = `
+export const intoRuns = `
   INSERT INTO tempolite_runs
     (id, workflow, version, status, priority, tags, input_digest, created_at, updated_at, wake_at, worker,
-     parent, parent_id, parent_key, on_close)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM tempolite_workers WHERE id = ? AND fence = ?), ${run}, ?, ?, ?)
-  ON CONFLICT (id) DO UPDATE SET id = excluded.id RETURNING ${packedRun}`;
+     parent, parent_id, parent_key, on_close)`;
+export const newRun = `?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM tempolite_workers WHERE id = ? AND fence = ?), ${run}, ?, ?, ?`;
+export const orFound = `ON CONFLICT (id) DO UPDATE SET id = excluded.id RETURNING ${packedRun}`;
+
+/** Gives the row that is there, or the new one. */
+export const insertRun = `${intoRuns} VALUES (${newRun}) ${orFound}`;
+
+export const started = `num, 0, 0, 0, 0, 'started', NULL, NULL, NULL, ?, ?`;
+export const hasNone = 'NOT EXISTS (SELECT 1 FROM tempolite_events WHERE run = num AND link = 0 AND seq = 0)';
 
 /** The first event of a run that has none. */
 export const insertStarted = `
   INSERT INTO tempolite_events (run, link, ${eventColumns})
-  SELECT num, 0, 0, 0, 0, 'started', NULL, NULL, NULL, ?, ? FROM tempolite_runs
-  WHERE id = ? AND NOT EXISTS (SELECT 1 FROM tempolite_events WHERE run = num AND link = 0 AND seq = 0) RETURNING position`;
+  SELECT ${started} FROM tempolite_runs WHERE id = ? AND ${hasNone} RETURNING position`;
 
 /** Where a run's first event is. */
 export const startedAt = `
@@ -86,9 +91,8 @@ export const setRewinds = 'UPDATE tempolite_runs SET rewinds = ? WHERE id = ?';
 export const nextLink = `
   UPDATE tempolite_runs SET link = link + 1, version = ?, versions = NULL, rewinds = NULL WHERE id = ?`;
 
-export const updateRun = `
-  UPDATE tempolite_runs SET status = ?, updated_at = ?, wake_at = ?, detail = ?, worker = ? WHERE id = ?
-  RETURNING ${packedRun}`;
+export const newStatus = 'status = ?, updated_at = ?, wake_at = ?, detail = ?, worker = ?';
+export const updateRun = `UPDATE tempolite_runs SET ${newStatus} WHERE id = ? RETURNING ${packedRun}`;
 
 /** Our own row of an inbox: the first with these contents behind where the batch began. */
 export const signalAfter = `

@@ -71,9 +71,8 @@ export const draftEvents = (
   events: readonly RunEvent[],
 ): number => {
   const values = events.map((event) => eventRow(event, draft).map(toJson));
-  return draft.add(query(sql.appendEvents, runId, worker.id, BigInt(link), JSON.stringify(values)), (found) =>
-    eventsChange(found, runId, link, events),
-  );
+  const append = query(sql.appendEvents, runId, worker.id, BigInt(link), JSON.stringify(values));
+  return draft.add({ ...append, rows: events.length }, (found) => eventsChange(found, runId, link, events));
 };
 
 /** Its columns without its run and its link. */
