@@ -4,6 +4,7 @@ export default {
     '!dist/spec/_support/**',
     '!dist/spec/types/**',
     '!dist/spec/simulator/**',
+    '!dist/spec/soak/**',
     '!dist/spec/**/conformance/**',
   ],
   concurrency: 2,
