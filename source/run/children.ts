@@ -118,7 +118,7 @@ export class Children {
 
   /** Carries out the policies of those that nobody listens to any more; at the end of the run of all that are at work. */
   takeClosing(all: boolean, now: number): readonly PendingNote[] {
-    if (this.#closing.size === 0 && !(all && this.#commands.pending.size > 0)) return none;
+    if (!this.isClosing && !(all && this.#commands.pending.size > 0)) return none;
     const listening = all ? [...this.#commands.pending.values()].filter(isAtWork) : [];
     const closing = [...this.#closing.values(), ...listening];
     const orphans = [...this.#orphans.values()];

@@ -16,7 +16,7 @@ test('a run that goes back behind the start of its child starts another one, and
   let executions = 0;
   const child = workflow('child', (n$: Observable<number>) => n$.pipe(activity('count', () => (executions += 1))));
   const parent = workflow('parent', (n$: Observable<number>) => n$.pipe(childWorkflow(child)));
-  const { tempolite, clock } = await engineOf(t, { workflows: [parent, child] });
+  const { tempolite, clock } = await engineOf(t, { workflows: [parent, child], parkAfterMs: 0 });
   const run = await tempolite.start(parent, 1, { id: 'p' });
   t.is(await clock.until(run.result()), 1);
 
@@ -38,7 +38,7 @@ test('a run that goes back behind the start of a child that is at work leaves it
   const go = defineSignal<string>('go');
   const child = workflow('child', (n$: Observable<number>) => n$.pipe(awaitSignal(go)));
   const parent = workflow('parent', (n$: Observable<number>) => n$.pipe(childWorkflow(child)));
-  const { tempolite, clock } = await engineOf(t, { workflows: [parent, child] });
+  const { tempolite, clock } = await engineOf(t, { workflows: [parent, child], parkAfterMs: 0 });
   const run = await tempolite.start(parent, 1, { id: 'p' });
   await clock.settle();
 
@@ -59,7 +59,7 @@ test('a run that goes back to a place behind the start of its child keeps the ch
   const go = defineSignal<string>('go');
   const child = workflow('child', (n$: Observable<number>) => n$.pipe(awaitSignal(go)));
   const parent = workflow('parent', (n$: Observable<number>) => n$.pipe(childWorkflow(child)));
-  const { tempolite, clock } = await engineOf(t, { workflows: [parent, child] });
+  const { tempolite, clock } = await engineOf(t, { workflows: [parent, child], parkAfterMs: 0 });
   const run = await tempolite.start(parent, 1, { id: 'p' });
   await clock.settle();
 
@@ -99,7 +99,7 @@ for (const [onClose, fate] of fates) {
         ),
       ),
     );
-    const { tempolite, clock } = await engineOf(t, { workflows: [parent, child] });
+    const { tempolite, clock } = await engineOf(t, { workflows: [parent, child], parkAfterMs: 0 });
     const run = await tempolite.start(parent, 1, { id: 'p' });
     const statuses = async (): Promise<readonly string[]> => {
       await clock.settle();

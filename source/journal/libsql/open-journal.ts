@@ -56,8 +56,8 @@ const openOnce = (path: string, seal: PayloadSeal, options: JournalOptions): Jou
 };
 
 export const configure = (connection: Connection, durability: 'full' | 'normal'): void => {
-  // Before the first table, and before the WAL: pages that become free can be given back then. It changes nothing of a database that is there.
-  connection.exec('PRAGMA auto_vacuum = INCREMENTAL');
+  // Before the first table, and before the WAL: pages that become free can be given back then. One that is there may be read-only.
+  if (connection.all('PRAGMA page_count')[0]?.[0] === 0) connection.exec('PRAGMA auto_vacuum = INCREMENTAL');
   connection.all('PRAGMA journal_mode = WAL');
   connection.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
   connection.all('PRAGMA wal_autocheckpoint = 0');
