@@ -13,7 +13,7 @@ const sweepMs = 1000;
 
 /**
  * Notices that other connections have written to a file: a watch on its WAL is the hint, `PRAGMA data_version` the truth (it changes
- * with the commits of others alone), and a slow sweep what is left when there is no hint. It keeps the process alive until it is stopped.
+ * with the commits of others alone), and a slow sweep what is left when there is no hint. It keeps no process alive.
  */
 export class ForeignWrites {
   readonly #walPath: string;
@@ -30,10 +30,9 @@ export class ForeignWrites {
     this.#version = version;
     this.#notify = notify;
     this.#seen = version();
-    // It keeps the process alive: who waits for what another one does has nothing else that would.
     this.#sweep = setInterval(() => {
       this.#look();
-    }, sweepMs);
+    }, sweepMs).unref();
     this.#watch();
   }
 
