@@ -1,29 +1,47 @@
-// The whole check, in an order that fails early: build, lint, floors, package, specs with coverage. The last line is
-// `N passed, N failed`; a check that fails before the specs counts as one failure.
-import { spawnSync } from 'node:child_process';
+// The whole check, in an order that fails early: build, lint, floors, package, specs with coverage. What fails is told when
+// it fails and once more at the end, with its reason. The last line is `N passed, N failed`; a check that fails before the
+// specs counts as one failure, as does a spec file that ends badly without a failed test.
+import { spawn, spawnSync } from 'node:child_process';
+import { createInterface } from 'node:readline';
 
 const checks = ['build', 'lint', 'floors', 'package-check'];
 
-const run = (command, args, options = {}) => spawnSync(command, args, { stdio: 'inherit', ...options });
-
 for (const check of checks) {
-  const { status } = run('npm', ['run', check, '--silent']);
+  const { status } = spawnSync('npm', ['run', check, '--silent'], { stdio: 'inherit' });
   if (status === 0) continue;
   console.log(`${check} failed\n0 passed, 1 failed`);
   process.exit(1);
 }
 
-const specs = run('npx', ['c8', '--reporter=text-summary', '--include=dist/source/**', 'ava', '--tap'], {
+const specs = spawn('npx', ['c8', '--reporter=text-summary', '--include=dist/source/**', 'ava', '--tap'], {
   stdio: ['ignore', 'pipe', 'inherit'],
-  encoding: 'utf8',
-  maxBuffer: 1 << 28,
 });
-const lines = specs.stdout.split('\n');
-const passed = lines.filter((line) => /^ok \d+/.test(line)).length;
-const failed = lines.filter((line) => /^not ok \d+/.test(line)).length;
-console.log(
-  failed > 0 || specs.status !== 0 ? specs.stdout : lines.filter((line) => !/^(ok|TAP|---|\s)/.test(line)).join('\n'),
-);
-const broken = specs.status !== 0 && failed === 0 ? 1 : failed;
+const ended = new Promise((resolve) => specs.once('close', resolve));
+
+let passed = 0;
+let failed = 0;
+let inFailure = false;
+const failures = [];
+
+for await (const line of createInterface({ input: specs.stdout })) {
+  if (/^ok \d+/.test(line)) {
+    inFailure = false;
+    passed++;
+    if (passed % 250 === 0) console.log(`${passed} passed so far`);
+  } else if (/^not ok \d+/.test(line)) {
+    inFailure = true;
+    failed++;
+    failures.push(line);
+    console.log(line);
+  } else if (/^\s/.test(line)) {
+    if (inFailure) failures.push(line);
+  } else if (!/^(TAP|---|$)/.test(line)) {
+    console.log(line);
+  }
+}
+
+const status = await ended;
+if (failures.length > 0) console.log(failures.join('\n'));
+const broken = status !== 0 && failed === 0 ? 1 : failed;
 console.log(`${passed} passed, ${broken} failed`);
-process.exit(broken > 0 || passed === 0 ? 1 : 0);
+process.exitCode = broken > 0 || passed === 0 ? 1 : 0;
