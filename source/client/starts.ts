@@ -1,7 +1,7 @@
 import { EngineError } from '../errors.js';
 import type { Settings } from '../engine/options.js';
 import type { Registry } from '../engine/registry.js';
-import { noExecutor, type Executor } from '../engine/executor.js';
+import { Onlooker, type Executor } from '../engine/executor.js';
 import type { Journal } from '../journal/journal.js';
 import type { RunRecord } from '../journal/run-record.js';
 import { checkStatement, type Statement } from '../journal/statement.js';
@@ -49,7 +49,7 @@ export class Starts {
     const { id = newId(), priority = 0, tags = {} } = options;
     // Who executes nothing need not register what others do.
     const version =
-      this.#executor === noExecutor
+      this.#executor instanceof Onlooker
         ? (this.#registry.newestVersion(workflow) ?? atHand)
         : this.#registry.newest(workflow).version;
     const now = Math.floor(this.#settings.clock.now());

@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
 import { EngineError } from '../errors.js';
-import { noExecutor, type Executor } from '../engine/executor.js';
+import { Onlooker, type Executor } from '../engine/executor.js';
 import { settle, type Settings, type WorkerOptions } from '../engine/options.js';
 import { Registry } from '../engine/registry.js';
 import { Worker } from '../engine/worker.js';
@@ -51,7 +51,7 @@ export class Tempolite {
     this.#journal = journal;
     this.#settings = settings;
     this.#worker = options.worker === false ? undefined : new Worker(journal, registry, settings);
-    this.#executor = this.#worker ?? noExecutor;
+    this.#executor = this.#worker ?? new Onlooker();
     this.#starts = new Starts(journal, registry, this.#executor, settings);
     this.#handles = {
       journal,

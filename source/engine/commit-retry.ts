@@ -9,7 +9,8 @@ const firstRetryMs = 50;
 /**
  * Commits until the database takes it: a full disk or a long lock delays a run, it never loses what has happened. A refusal may
  * hide a commit whose acknowledgement was lost: before it is tried again, what is stored is read back. Answers with the events as they
- * were written, with `undefined` when they cannot be written by this worker any more: it was fenced, or has stopped.
+ * were written, with `undefined` when they cannot be written by this worker any more: it was fenced, has stopped, or there are other events
+ * in their place.
  */
 export const commitUntilTaken = (
   journal: Journal,
@@ -37,26 +38,29 @@ const commitAgain = async (
     if (isStopped()) return undefined;
     delayMs = Math.min(delayMs * 2, settings.commitRetryMs);
     try {
-      return (await storedOf(journal, commit)) ?? (await journal.commit(commit));
+      const stored = await storedOf(journal, commit);
+      if (stored === 'others') return undefined;
+      return stored ?? (await journal.commit(commit));
     } catch (again) {
       error = again;
     }
   }
 };
 
-/** The events of a commit as they are in the journal, if they are. A commit without events may be written twice. */
+/** The events of a commit as they are in the journal, if there are any in their place. A commit without events may be written twice. */
 const storedOf = async (
   journal: Journal,
   { runId, link, events, transactions = [] }: RunCommit,
-): Promise<readonly RunEvent[] | undefined> => {
+): Promise<readonly RunEvent[] | 'others' | undefined> => {
   const [first] = events;
   if (!first) return undefined;
   const stored = await journal.events(runId, link, first.seq, events.length);
+  if (stored.length === 0) return undefined;
   // What came of the user's statements is known to the journal alone.
   const open = new Set(transactions.map(({ seq }) => seq));
   const isSame = (event: RunEvent, index: number): boolean =>
     open.has(event.seq) ? sameStep(event, events[index]) : isDeepStrictEqual(event, events[index]);
-  return stored.length === events.length && stored.every(isSame) ? stored : undefined;
+  return stored.length === events.length && stored.every(isSame) ? stored : 'others';
 };
 
 const sameStep = (event: RunEvent, other: RunEvent | undefined): boolean =>

@@ -15,12 +15,39 @@ export interface Executor {
   crash(): void;
 }
 
-/** An engine that only starts, asks and watches: the workers of others execute what it stores. */
-export const noExecutor: Executor = {
-  open: () => Promise.resolve(),
-  reserve: () => undefined,
-  adopt: () => undefined,
-  expect: () => undefined,
-  close: () => Promise.resolve(),
-  crash: () => undefined,
-};
+/** The longest time of a timer. */
+const longMs = 2 ** 31 - 1;
+
+/**
+ * An engine that only starts, asks and watches: the workers of others execute what it stores. Like one with a worker it keeps its process
+ * alive until it is closed: somebody may wait for a result.
+ */
+export class Onlooker implements Executor {
+  #alive: NodeJS.Timeout | undefined;
+
+  open(): Promise<void> {
+    this.#alive = setInterval(() => undefined, longMs);
+    return Promise.resolve();
+  }
+
+  reserve(): undefined {
+    return undefined;
+  }
+
+  adopt(): void {
+    // It is a worker's.
+  }
+
+  expect(): void {
+    // A worker does.
+  }
+
+  close(): Promise<void> {
+    this.crash();
+    return Promise.resolve();
+  }
+
+  crash(): void {
+    clearInterval(this.#alive);
+  }
+}

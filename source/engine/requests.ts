@@ -15,8 +15,8 @@ export interface RequestsHost {
   readonly residents: ReadonlyMap<string, PipelineExecution>;
   now(): number;
   activate(runId: string): Promise<PipelineExecution | undefined>;
-  /** Asks once more, after a while. */
-  attendLater(runId: string): void;
+  /** Settles when a run that is being brought to memory is there. */
+  loaded(runId: string): Promise<void>;
   commit(commit: RunCommit): Promise<readonly RunEvent[]>;
 }
 
@@ -49,21 +49,30 @@ export class Requests {
 
   /** Sees to the requests of a run, one after the other. */
   attend(runId: string): Promise<void> {
-    const before = this.#deciding.get(runId) ?? Promise.resolve();
-    const deciding = before
+    const before = this.#deciding.get(runId);
+    // One that is brought to memory decides for itself. Whoever brings it from now on waits for us.
+    const loaded = this.#host.loaded(runId);
+    const deciding = Promise.all([before, loaded])
       .then(() => this.#attend(runId))
       .catch((error: unknown) => {
         this.#settings.logger.error(
           { runId, error },
           'requests of a run could not be seen to; they are looked at again',
         );
-        this.#host.attendLater(runId);
+        this.#attendLater(runId);
       })
       .finally(() => {
         if (this.#deciding.get(runId) === deciding) this.#deciding.delete(runId);
       });
     this.#deciding.set(runId, deciding);
     return deciding;
+  }
+
+  #attendLater(runId: string): void {
+    const again = (): void => {
+      if (this.#host.isOpen) void this.attend(runId);
+    };
+    setTimeout(again, this.#settings.commitRetryMs).unref();
   }
 
   async #attend(runId: string): Promise<void> {

@@ -106,6 +106,10 @@ export class ResidentRuns {
     return loading;
   }
 
+  async loaded(runId: string): Promise<void> {
+    await this.#loading.get(runId);
+  }
+
   busy(execution: PipelineExecution): void {
     this.#residency.busy(execution);
   }
@@ -139,6 +143,10 @@ export class ResidentRuns {
 
   async #load(runId: string): Promise<PipelineExecution | undefined> {
     await this.#host.undecided(runId);
+    return this.#read(runId);
+  }
+
+  async #read(runId: string): Promise<PipelineExecution | undefined> {
     const seen = await this.#journal.run(runId);
     if (!seen || !goesOn(seen) || this.#isClosed()) return undefined;
     // Signals wait for it in its mailbox. Whoever cancels it need not wait.
@@ -155,7 +163,7 @@ export class ResidentRuns {
     const record = seen.worker === this.#host.id ? seen : await this.#journal.claimRun(runId);
     if (!record || !goesOn(record) || this.#isClosed()) return undefined;
     // It has gone on in between: it is this worker's now, and read once more.
-    if (record.version !== seen.version) return this.#load(runId);
+    if (record.version !== seen.version) return this.#read(runId);
     const execution = this.#resident.get(runId) ?? new PipelineExecution(record, workflow, this.#host);
     if (!this.#resident.has(runId)) this.#begin(execution);
     return execution;

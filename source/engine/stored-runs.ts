@@ -32,6 +32,8 @@ export class StoredRuns {
   #armed: { readonly due: number; readonly cancel: () => void } | undefined;
   /** The id of the last letter that was looked at, of each strand. */
   readonly #newsSeen = new Map<number, number>();
+  /** Whether the next look is also for runs that are this worker's already. */
+  #ownToo = false;
   /** Whether there may be more to claim than there was room for. */
   #more = false;
   #looking: Promise<void> | undefined;
@@ -59,9 +61,13 @@ export class StoredRuns {
     }
   }
 
-  /** Looks at all mail anew: what was passed over, because it was another's then or could not be brought, is found. */
+  /**
+   * Looks at all mail anew: what was passed over, because it was another's then or could not be brought, is found. Also at the runs that are
+   * this worker's and should be in memory: one is not when the answer to its start or its claim was lost.
+   */
   lookAtAll(): void {
     this.#newsSeen.clear();
+    this.#ownToo = true;
     this.look();
   }
 
@@ -123,6 +129,7 @@ export class StoredRuns {
     // What they have passed over, because it was another's, is ours now.
     if (await this.#journal.expire()) this.#newsSeen.clear();
     await this.#readNews(() => this.#claim(now, recovers));
+    if (this.#ownToo) await this.#activateOwn();
     const next = await this.#journal.nextWake(now);
     if (next !== undefined) this.expect(next);
   }
@@ -157,6 +164,11 @@ export class StoredRuns {
 
   async #bring(news: News): Promise<void> {
     if (this.#host.isOpen) await this.#host.bring(news);
+  }
+
+  async #activateOwn(): Promise<void> {
+    this.#ownToo = false;
+    for (const runId of await this.#journal.owned()) await this.#host.activate(runId);
   }
 
   async #claim(now: number, blocked: boolean): Promise<void> {

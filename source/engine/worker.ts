@@ -92,12 +92,12 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
     return this.#runs.activate(runId);
   }
 
-  attend(runId: string): Promise<void> {
-    return this.#requests.attend(runId);
+  loaded(runId: string): Promise<void> {
+    return this.#runs.loaded(runId);
   }
 
-  attendLater(runId: string): void {
-    if (this.isOpen) setTimeout(() => void this.attend(runId), this.#settings.commitRetryMs).unref();
+  attend(runId: string): Promise<void> {
+    return this.#requests.attend(runId);
   }
 
   get isOpen(): boolean {

@@ -200,6 +200,8 @@ export interface Journal {
   news(after: number, limit: number): Promise<readonly News[]>;
   /** The earliest `wakeAt` after `now` of pending and waiting runs that are this worker's or nobody's. */
   nextWake(now: number): Promise<number | undefined>;
+  /** The runs that are this worker's and wait neither for an instant nor for mail: running, or pending at once. */
+  owned(): Promise<readonly string[]>;
 
   /** Becomes a worker, beside others; the one that this journal was before is gone then. */
   acquire(worker: { readonly id: string; readonly leaseMs: number }): Promise<Worker>;

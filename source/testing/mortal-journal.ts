@@ -149,6 +149,7 @@ export const mortalJournal = (journal: Journal, options: MortalOptions = {}): Mo
       mailbox: (runId) => alive(journal.mailbox(runId)),
       news: (after, size) => alive(journal.news(after, size)),
       nextWake: (now) => alive(journal.nextWake(now)),
+      owned: () => alive(journal.owned()),
       expire: () => alive(journal.expire()),
       claim: (claim) => alive(journal.claim(claim)),
       claimRun: (runId) => alive(journal.claimRun(runId)),

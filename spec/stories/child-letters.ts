@@ -66,7 +66,7 @@ test('a child that completes although its parent has failed is known to the retr
     { retry: { maxAttempts: 2, initialInterval: '1 day', maxInterval: '1 day', jitter: 0 } },
     (n$: Observable<number>) => n$.pipe(mergeMap((n) => forkJoin([execute(child, n), execute(fails, n)]))),
   );
-  const engine = await engineOf(t, { workflows: [parent, child] });
+  const engine = await engineOf(t, { workflows: [parent, child], parkAfterMs: 0 });
   const run = await engine.tempolite.start(parent, 1, { id: 'p' });
   await engine.clock.advance('2 hours');
   t.deepEqual(await statuses(engine), { p: 'waiting', 'p/0/child:child#0': 'completed' });

@@ -57,7 +57,7 @@ for (const [onClose, status, expected] of policies) {
       const parent = workflow('parent', (n$: Observable<number>) =>
         n$.pipe(mergeMap((n) => race(execute(child, n, { onClose }), of(-1).pipe(awaitSignal(go, (_, n) => n))))),
       );
-      const engine = await engineOf(t, { workflows: [parent, child] });
+      const engine = await engineOf(t, { workflows: [parent, child], parkAfterMs: 0 });
       const run = await engine.tempolite.start(parent, 5, { id: 'p' });
       await engine.clock.advance('1 hour');
 
@@ -259,7 +259,7 @@ test('a parent that continues as new closes its children by their policies, befo
 test('a child whose workflow no worker knows waits visibly, and goes on when one does', async (t) => {
   const child = sleeper();
   const parent = workflow('parent', (n$: Observable<number>) => n$.pipe(childWorkflow(child)));
-  const first = await engineOf(t, { workflows: [parent] });
+  const first = await engineOf(t, { workflows: [parent], parkAfterMs: 0 });
   await first.tempolite.start(parent, 1, { id: 'p' });
   await first.clock.advance('1 day');
   t.deepEqual(await statusesOf(first, 'p'), ['pending']);

@@ -44,7 +44,7 @@ const play = async (t: ExecutionContext, body: Body, onClose: Policy = 'cancel')
   const parent = workflow('parent', (n$: Observable<number>) =>
     n$.pipe(mergeMap((n) => (n === 0 ? body(waiter, onClose) : of(`link ${n}`)))),
   );
-  const engine = await engineOf(t, { workflows: [parent, waiter] });
+  const engine = await engineOf(t, { workflows: [parent, waiter], parkAfterMs: 0 });
   await engine.tempolite.start(parent, 0, { id: 'p' });
   await engine.clock.settle();
   return { ...engine, tidied, parent };

@@ -90,6 +90,21 @@ test('a process with an open and then closed engine exits by itself, whatever it
   t.is(code, 0, errors);
 });
 
+test('a process without a worker that only waits for a result lives until it is there', async (t) => {
+  const url = `file:${join(folderOf(t), 'runs.db')}`;
+  const heard = workflow('heard', (n$: Observable<number>) => n$.pipe(awaitSignal(note, (text, n) => `${text} ${n}`)));
+  const { tempolite } = await engineOf(t, { url, workflows: [heard] });
+  const run = await tempolite.start(heard, 1, { id: 'run' });
+  const onlooker = program(t, 'onlooker', [url, 'run']);
+  await onlooker.message((message) => message === 'waiting');
+  await new Promise((resolve) => onlooker.child.once('disconnect', resolve));
+
+  await run.signal(note, 'hello');
+
+  const { code, errors } = await onlooker.ended;
+  t.is(code, 0, errors);
+});
+
 test('a process whose activities do not end is left without a handle by close, exits, and all goes on later (scenario 38)', async (t) => {
   const folder = folderOf(t);
   const [url, world] = [`file:${join(folder, 'runs.db')}`, join(folder, 'world')];

@@ -15,6 +15,7 @@ import type {
   Worker,
 } from '../journal.js';
 import type { Exposed } from '../exposed.js';
+import { Listeners, type Listener } from '../listeners.js';
 import type { PayloadSeal } from '../payloads/payload-seal.js';
 import type { NewRun, RunFilter, RunRecord } from '../run-record.js';
 import type { Statement } from '../statement.js';
@@ -46,7 +47,7 @@ export class EmbeddedJournal implements Journal {
   readonly #busyTimeoutMs: number | undefined;
   readonly #ownership: Ownership;
   readonly #appends: AppendBuffer;
-  readonly #listeners = new Set<(changes: readonly Change[]) => void>();
+  readonly #listeners = new Listeners();
   readonly #inbox: InboxWriter;
   readonly #writer: RunWriter;
   readonly #reader: Reader;
@@ -177,6 +178,10 @@ export class EmbeddedJournal implements Journal {
     return this.#read(() => this.#reader.nextWake(now, this.#ownership.workerId));
   }
 
+  owned(): Promise<readonly string[]> {
+    return this.#read(() => this.#reader.owned(this.#ownership.workerId));
+  }
+
   // ── ownership ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async acquire({ id, leaseMs }: Parameters<Journal['acquire']>[0]): Promise<Worker> {
@@ -232,11 +237,8 @@ export class EmbeddedJournal implements Journal {
     return run.worker === workerId ? run : undefined;
   }
 
-  subscribe(listener: (changes: readonly Change[]) => void): () => void {
-    this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
+  subscribe(listener: Listener): () => void {
+    return this.#listeners.add(listener);
   }
 
   close(): Promise<void> {
@@ -255,7 +257,7 @@ export class EmbeddedJournal implements Journal {
       path,
       () => versionOf(this.#connection),
       () => {
-        for (const listener of [...this.#listeners]) listener([{ type: 'foreign' }]);
+        this.#listeners.tell([{ type: 'foreign' }]);
       },
     );
   }
@@ -263,13 +265,13 @@ export class EmbeddedJournal implements Journal {
   // ── changes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #note(change: Change): void {
-    if (this.#listeners.size > 0) this.#changes.push(change);
+    if (!this.#listeners.isEmpty) this.#changes.push(change);
   }
 
   #announce(): void {
     const changes = this.#changes;
     this.#changes = [];
-    if (changes.length > 0) for (const listener of [...this.#listeners]) listener(changes);
+    this.#listeners.tell(changes);
   }
 
   /** What was noted in a transaction that came to nothing: its changes, and rows that are not there. */

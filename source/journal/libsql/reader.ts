@@ -105,4 +105,8 @@ export class Reader {
       this.#connection.all(sql.nextWake, [after, after, worker ?? null, after, worker ?? null, after])[0] ?? [];
     return typeof next === 'number' ? next : undefined;
   }
+
+  owned(worker: string | undefined): readonly string[] {
+    return this.#connection.all(sql.owned, [worker ?? null, worker ?? null]).map(([id]) => String(id));
+  }
 }

@@ -201,6 +201,11 @@ export const nextWake = `
   SELECT min(first) FROM (${firstWake('pending', 'IS NULL')} UNION ALL ${firstWake('waiting', 'IS NULL')}
     UNION ALL ${firstWake('pending', '= ?')} UNION ALL ${firstWake('waiting', '= ?')})`;
 
+/** Runs of a worker that do not wait. */
+export const owned = `
+  SELECT id FROM tempolite_runs WHERE status = 'running' AND worker = ?
+  UNION ALL SELECT id FROM tempolite_runs WHERE status = 'pending' AND worker = ? AND wake_at IS NULL`;
+
 /** Whether a worker is still one. */
 export const isWorker = `SELECT ${fenced}`;
 

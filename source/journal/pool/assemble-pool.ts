@@ -1,4 +1,5 @@
-import type { Change, Journal } from '../journal.js';
+import type { Journal } from '../journal.js';
+import { Listeners } from '../listeners.js';
 import type { Catalogue } from './catalogue.js';
 import { Housekeeping } from './housekeeping.js';
 import type { PoolLimits } from './limits.js';
@@ -15,9 +16,9 @@ export const assemblePool = async (
   limits: PoolLimits,
   placementOf: (members: Members) => Placement & { begin(): Promise<void> },
 ): Promise<Journal> => {
-  const listeners = new Set<(changes: readonly Change[]) => void>();
+  const listeners = new Listeners();
   const members = new Members(catalogue, opener, limits, (changes) => {
-    for (const listener of [...listeners]) listener(changes);
+    listeners.tell(changes);
   });
   const close = async (): Promise<void> => {
     listeners.clear();
@@ -36,12 +37,7 @@ export const assemblePool = async (
       members,
       routes: new Routes(catalogue, members, placement),
       worker: new PoolWorker(catalogue, members),
-      subscribe: (listener) => {
-        listeners.add(listener);
-        return () => {
-          listeners.delete(listener);
-        };
-      },
+      subscribe: (listener) => listeners.add(listener),
       close: async () => {
         await housekeeping.stop();
         await close();

@@ -2,7 +2,6 @@ import { EngineError, JournalError } from '../../errors.js';
 import type { EventType, PositionedEvent, RunEvent } from '../event.js';
 import type { Exposed } from '../exposed.js';
 import type {
-  Change,
   Claim,
   Fork,
   Journal,
@@ -15,6 +14,7 @@ import type {
   SignalRecord,
   Worker,
 } from '../journal.js';
+import type { Listener } from '../listeners.js';
 import type { NewRun, RunFilter, RunRecord } from '../run-record.js';
 import type { Statement } from '../statement.js';
 import type { RunStatus } from '../status.js';
@@ -34,7 +34,7 @@ export interface PoolParts {
   readonly routes: Routes;
   readonly worker: PoolWorker;
   /** Calls back with the changes of all members. */
-  readonly subscribe: (listener: (changes: readonly Change[]) => void) => () => void;
+  readonly subscribe: (listener: Listener) => () => void;
   readonly close: () => Promise<void>;
 }
 
@@ -176,6 +176,10 @@ export class PoolJournal implements Journal {
     return this.#track(() => this.#worker.nextWake(now));
   }
 
+  owned(): Promise<readonly string[]> {
+    return this.#track(() => this.#worker.owned());
+  }
+
   acquire(worker: WorkerClaim): Promise<Worker> {
     return this.#track(() => this.#worker.acquire(worker));
   }
@@ -203,7 +207,7 @@ export class PoolJournal implements Journal {
     });
   }
 
-  subscribe(listener: (changes: readonly Change[]) => void): () => void {
+  subscribe(listener: Listener): () => void {
     return this.#parts.subscribe(listener);
   }
 

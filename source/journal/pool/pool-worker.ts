@@ -54,6 +54,10 @@ export class PoolWorker {
     return next === Infinity ? undefined : next;
   }
 
+  async owned(): Promise<readonly string[]> {
+    return (await this.#members.eachBusy(({ journal }) => journal.owned())).flat();
+  }
+
   /** The most urgent of all databases: each is asked what it would give, and gives what is among the first; others may take some of it first. */
   async claim(claim: Claim): Promise<readonly RunRecord[]> {
     const claimed = new Map<string, RunRecord>();

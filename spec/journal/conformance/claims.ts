@@ -52,6 +52,23 @@ export const claims = ({ name, open, openTwo }: Subject): void => {
     t.deepEqual(await claim(journal, 10, { workflows: [{ name: 'order', version: 2 }] }), ['newer']);
   });
 
+  test(`${name}: a worker is told which of its runs do not wait`, async (t) => {
+    const journal = await open(t);
+    await journal.start(newRun("nobody's", { status: 'running' }));
+    t.deepEqual(await journal.owned(), []);
+    await own(journal);
+    await journal.start(newRun('running', { status: 'running' }));
+    for (const id of ['at once', 'waiting', 'later', 'ended']) {
+      await journal.start(newRun(id));
+      await journal.claimRun(id);
+    }
+    await become(journal, 'waiting', 'waiting', 50);
+    await become(journal, 'later', 'pending', 50);
+    await become(journal, 'ended', 'terminated');
+
+    t.deepEqual([...(await journal.owned())].sort(), ['at once', 'running']);
+  });
+
   test(`${name}: whatever a predecessor left that has something to do is claimed`, async (t) => {
     const journal = await open(t);
     await own(journal);

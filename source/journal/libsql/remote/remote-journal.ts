@@ -16,6 +16,7 @@ import type {
   SignalRecord,
   Worker,
 } from '../../journal.js';
+import { Listeners, type Listener } from '../../listeners.js';
 import type { PayloadSeal } from '../../payloads/payload-seal.js';
 import type { NewRun, RunFilter, RunRecord } from '../../run-record.js';
 import type { Statement } from '../../statement.js';
@@ -46,7 +47,7 @@ export class RemoteJournal implements Journal {
   readonly #reader: RemoteReader;
   readonly #batches: BatchCommit;
   readonly #poll: ForeignPoll;
-  readonly #listeners = new Set<(changes: readonly Change[]) => void>();
+  readonly #listeners = new Listeners();
   readonly #lanes: readonly BatchWriter[];
   readonly #own = new OwnRuns();
   #worker: Worker | undefined;
@@ -72,7 +73,7 @@ export class RemoteJournal implements Journal {
     const writers = this.#lanes.map(({ writer }) => writer);
     const look = async (): Promise<string> => JSON.stringify(await this.#reader.rows(foreignMarks(writers)));
     this.#poll = new ForeignPoll(look, options, () => {
-      for (const listener of [...this.#listeners]) listener([{ type: 'foreign' }]);
+      this.#listeners.tell([{ type: 'foreign' }]);
     });
   }
 
@@ -170,6 +171,10 @@ export class RemoteJournal implements Journal {
     return this.#read((reader) => reader.nextWake(now, this.#worker));
   }
 
+  owned(): Promise<readonly string[]> {
+    return this.#read((reader) => reader.owned(this.#worker));
+  }
+
   // ── ownership ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async acquire({ id, leaseMs }: Parameters<Journal['acquire']>[0]): Promise<Worker> {
@@ -222,12 +227,12 @@ export class RemoteJournal implements Journal {
 
   // ── changes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  subscribe(listener: (changes: readonly Change[]) => void): () => void {
-    this.#listeners.add(listener);
+  subscribe(listener: Listener): () => void {
+    const takeOut = this.#listeners.add(listener);
     if (!this.#closed) this.#poll.start();
     return () => {
-      this.#listeners.delete(listener);
-      if (this.#listeners.size === 0) this.#poll.pause();
+      takeOut();
+      if (this.#listeners.isEmpty) this.#poll.pause();
     };
   }
 
@@ -250,7 +255,7 @@ export class RemoteJournal implements Journal {
       // Also after an answer that was lost.
       if (change.type === 'foreign') this.#own.clear();
     }
-    if (changes.length > 0) for (const listener of [...this.#listeners]) listener(changes);
+    this.#listeners.tell(changes);
   }
 
   #meet(run: RunRecord): void {

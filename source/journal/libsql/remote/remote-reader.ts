@@ -119,6 +119,11 @@ export class RemoteReader implements Sealed {
     return typeof next?.[0] === 'number' ? next[0] : undefined;
   }
 
+  async owned(worker: Worker | undefined): Promise<readonly string[]> {
+    const id = worker?.id ?? null;
+    return (await this.rows(query(sql.owned, id, id))).map(([run]) => String(run));
+  }
+
   /** Whether there is anything to claim. */
   async anyUnclaimed(claim: Claim, worker: Worker): Promise<boolean> {
     return (await this.rows(query(sql.anyUnclaimed, ...wanted(claim, worker.id))))[0]?.[0] === 1;
