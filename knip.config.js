@@ -4,7 +4,6 @@ export default {
   ignoreDependencies: [
     // Read as a file, called as a program.
     'vega-datasets',
-    'c8',
   ],
   // Of Debian's base system: the specs mount small disks.
   ignoreBinaries: ['umount', 'chattr'],

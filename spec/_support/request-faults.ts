@@ -1,11 +1,10 @@
 import { createClient } from '@libsql/client';
 import test, { type ExecutionContext } from 'ava';
-import { openJournal, type JournalOptions } from '../../../../source/journal/libsql/open-journal.js';
-import type { Fault } from '../../../_support/hrana/faults.js';
-import { hrana } from '../../../_support/hrana/open.js';
-import type { HranaServer } from '../../../_support/hrana/server.js';
-import { deeds } from '../../../_support/remote-deeds.js';
-import { sealed } from '../../../_support/sealed.js';
+import { openJournal, type JournalOptions } from '../../source/journal/libsql/open-journal.js';
+import type { Fault } from './hrana/faults.js';
+import { hrana } from './hrana/open.js';
+import type { HranaServer } from './hrana/server.js';
+import { deeds } from './remote-deeds.js';
 
 type Protocol = 'http' | 'ws';
 
@@ -63,9 +62,11 @@ const performed = async (
   return result;
 };
 
-/** Faults that are noticed when the time is up. Each takes as long as that, so that they are not tried at each place. */
+/** Faults that are noticed when the time is up. Each takes as long as that. */
 const slow: readonly string[] = ['hang', 'answer-late', 'execute-late'];
-const stride = 4;
+
+/** Not every fault is tried at each request, but each request meets several faults. */
+const strides = { slow: 12, quick: 3 };
 
 const faults: readonly Fault[] = [
   { do: 'cut', when: 'before' },
@@ -81,8 +82,12 @@ const faults: readonly Fault[] = [
   { do: 'busy' },
 ];
 
-for (const by of ['http', 'ws'] as const) {
-  for (const fault of faults) {
+/** Requests that all deeds make, at least. */
+const requestsAtLeast = 20;
+
+/** Tests, one for each fault: what is written and answered is as it is without it. */
+export const sweepFaults = (by: Protocol): void => {
+  faults.forEach((fault, offset) => {
     test.serial(
       `${by}: nothing is written twice and nothing is lost when one request meets ${JSON.stringify(fault)}`,
       async (t) => {
@@ -90,30 +95,35 @@ for (const by of ['http', 'ws'] as const) {
         const expected = await performed(t, by);
         t.false(expected.met);
 
-        let place = 0;
-        for (; ; place += slow.includes(fault.do) ? stride : 1) {
+        const stride = slow.includes(fault.do) ? strides.slow : strides.quick;
+        let place = offset % stride;
+        for (; ; place += stride) {
           const { met, ...rest } = await performed(t, by, fault, place);
           if (!met) break;
           t.deepEqual(rest.outcomes, expected.outcomes, `request ${place}`);
           t.deepEqual(rest.stored, expected.stored, `request ${place}`);
         }
 
-        t.true(place > 20, `${place} requests were tried`);
+        t.true(place > requestsAtLeast, `${place} requests were made`);
       },
     );
-  }
-}
+  });
+};
 
-test.serial('what was sealed is found again when its answer was lost', async (t) => {
-  t.timeout(240_000);
-  const expected = await performed(t, 'http', undefined, 0, sealed());
+/** The same fault at each request, with these options: what is answered is as it is without it. */
+export const meetEverywhere = async (
+  t: ExecutionContext,
+  fault: Fault,
+  options: () => JournalOptions,
+): Promise<void> => {
+  const expected = await performed(t, 'http', undefined, 0, options());
 
   let place = 0;
   for (; ; place += 1) {
-    const { met, outcomes } = await performed(t, 'http', { do: 'cut', when: 'after' }, place, sealed());
+    const { met, outcomes } = await performed(t, 'http', fault, place, options());
     if (!met) break;
     t.deepEqual(outcomes, expected.outcomes, `request ${place}`);
   }
 
-  t.true(place > 20, `${place} requests were tried`);
-});
+  t.true(place > requestsAtLeast, `${place} requests were made`);
+};
