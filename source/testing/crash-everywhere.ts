@@ -5,7 +5,7 @@ import { TempoliteError } from '../errors.js';
 import { readHistory, writeHistory } from '../journal/history.js';
 import type { WorkflowDefinition } from '../run/workflow.js';
 import { digest } from '../values/digest.js';
-import { pairPoints, singlePoints, type CrashPoint } from './crash-points.js';
+import { pairPoints, singlePoints, spread, type CrashPoint } from './crash-points.js';
 import { historyMarbles } from './history-marbles.js';
 import type { Effect } from './outside-world.js';
 import { perform, type Performance } from './perform.js';
@@ -13,6 +13,8 @@ import type { Scene, World } from './scene.js';
 import { differencesOf } from './shown.js';
 
 export interface CrashOptions {
+  /** Single crashes that are tried, spread evenly over all of them. Default: all. */
+  readonly singles?: number;
   /** Pairs of crashes that are tried, spread evenly over all of them. Default: 100. */
   readonly pairs?: number;
   /** Where the history of a failure is written. Default: the folder for temporary files. */
@@ -73,7 +75,8 @@ export const crashScene = async (scene: Scene, options: CrashOptions = {}): Prom
   // What breaks a law without any crash, or does something else each time, need not be crashed.
   await compare(scene, right, nothing, options);
   let points = 0;
-  for (const point of [...singlePoints(right.appends), ...pairPoints(right.appends.length, options.pairs ?? 100)]) {
+  const singles = spread(singlePoints(right.appends), options.singles ?? Infinity);
+  for (const point of [...singles, ...pairPoints(right.appends.length, options.pairs ?? 100)]) {
     await compare(scene, right, point, options);
     points += 1;
   }

@@ -61,8 +61,16 @@ export const pairPoints = (appends: number, most: number): readonly CrashPoint[]
       });
     }
   }
-  const step = Math.max(1, pairs.length / most);
-  return Array.from({ length: Math.min(pairs.length, most) }, (_, index) => pairs[Math.floor(index * step)]).filter(
-    (pair) => pair !== undefined,
-  );
+  return spread(pairs, most);
+};
+
+/** The golden ratio without its whole part: its multiples, taken modulo 1, lie evenly and in no pattern (a Weyl sequence). */
+const golden = (Math.sqrt(5) - 1) / 2;
+
+/** At most so many of them, spread evenly, and not always the same kind of a pattern that comes again. In their order. */
+export const spread = <T>(all: readonly T[], most: number): readonly T[] => {
+  if (most >= all.length) return all;
+  const chosen = new Set<number>();
+  for (let step = 0; chosen.size < most; step += 1) chosen.add(Math.floor(((step * golden) % 1) * all.length));
+  return all.filter((_, index) => chosen.has(index));
 };

@@ -36,10 +36,13 @@ import {
   type World,
 } from '../../source/testing/index.js';
 import { crashScene } from '../../source/testing/crash-everywhere.js';
-import { singlePoints } from '../../source/testing/crash-points.js';
+import { singlePoints, spread } from '../../source/testing/crash-points.js';
 import { perform } from '../../source/testing/perform.js';
 import type { Scene } from '../../source/testing/scene.js';
 import { jobOf, lifeOf } from '../_support/life.js';
+
+/** Single crashes of each scene; `npm run sweep` tries all of them, which takes minutes. */
+const singles = process.env['TEMPOLITE_SWEEP'] === 'all' ? Infinity : 20;
 
 const outside = (): string => '';
 const job = jobOf('job', 2);
@@ -133,14 +136,14 @@ const signals = [signalAt(3, go, 'one'), signalAt(30, go, 'two'), signalAt(200, 
 
 for (const [name, body] of Object.entries(bodies)) {
   test.serial(`${name}, sent back by a retry policy: a crash anywhere changes nothing`, async (t) => {
-    const { points } = await crashScene(scene(body, { retry: policy }, { signals }), { pairs: 10 });
+    const { points } = await crashScene(scene(body, { retry: policy }, { signals }), { singles, pairs: 10 });
 
     t.true(points > 20);
   });
 
   test.serial(`${name}, with a timeout of the run: a crash anywhere changes nothing`, async (t) => {
     for (const timeout of [13, 24]) {
-      const { points } = await crashScene(scene(body, { timeout }, { signals }), { pairs: 2 });
+      const { points } = await crashScene(scene(body, { timeout }, { signals }), { singles, pairs: 2 });
       t.true(points > 10);
     }
   });
@@ -148,7 +151,7 @@ for (const [name, body] of Object.entries(bodies)) {
   test.serial(`${name}, cancelled at any time: a crash anywhere changes nothing`, async (t) => {
     for (const at of [4, 23, 43, 71]) {
       const requests = [requestAt(at, 'cancel', 'run')];
-      const { points } = await crashScene(scene(body, { retry: policy }, { signals, requests }), { pairs: 2 });
+      const { points } = await crashScene(scene(body, { retry: policy }, { signals, requests }), { singles, pairs: 2 });
       t.true(points > 5);
     }
   });
@@ -197,7 +200,7 @@ for (const [name, body] of Object.entries(bodies)) {
 
   test.serial(`${name}, sent back after its failure, and once more: a crash anywhere changes nothing`, async (t) => {
     const requests = [rewindAt(400, 0), rewindAt(800, 1), requestAt(1200, 'replay', 'run')];
-    const { points } = await crashScene(scene(body, {}, { signals, requests }), { pairs: 2 });
+    const { points } = await crashScene(scene(body, {}, { signals, requests }), { singles, pairs: 2 });
 
     t.true(points > 20);
   });
@@ -245,7 +248,10 @@ const keepsLaws = async (
 ): Promise<void> => {
   const { appends } = await perform(scene);
   const nothing = { name: 'nothing', lives: [] };
-  const deaths = singlePoints(appends).filter(({ name }) => / dies (before|after) /.test(name));
+  const deaths = spread(
+    singlePoints(appends).filter(({ name }) => / dies (before|after) /.test(name)),
+    singles,
+  );
   for (const { name, ...point } of [nothing, ...deaths]) {
     const { violations, histories } = await perform(scene, point);
     t.deepEqual(violations, [], name);
