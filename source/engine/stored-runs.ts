@@ -1,4 +1,5 @@
 import type { Journal, News } from '../journal/journal.js';
+import { listRuns } from '../journal/list-runs.js';
 import type { RunRecord } from '../journal/run-record.js';
 import { startOf, strandsOf } from '../journal/strands.js';
 import type { Settings } from './options.js';
@@ -32,6 +33,8 @@ export class StoredRuns {
   #armed: { readonly due: number; readonly cancel: () => void } | undefined;
   /** The id of the last letter that was looked at, of each strand. */
   readonly #newsSeen = new Map<number, number>();
+  /** Blocked ones that are to be tried with today's code and found no room when this worker began. */
+  #blocked: string[] = [];
   /** Whether the next look is also for runs that are this worker's already. */
   #ownToo = false;
   /** Whether there may be more to claim than there was room for. */
@@ -91,7 +94,7 @@ export class StoredRuns {
 
   /** A place in memory is free. */
   hasRoom(): void {
-    if (this.#more) this.look();
+    if (this.#more || this.#blocked.length > 0) this.look();
   }
 
   /** One of them has something to do at this instant. */
@@ -109,6 +112,7 @@ export class StoredRuns {
     this.#armed?.cancel();
     this.#armed = undefined;
     this.#more = false;
+    this.#blocked = [];
   }
 
   #lookAgainLater(error: unknown): void {
@@ -178,9 +182,29 @@ export class StoredRuns {
     this.#more = claimed.length >= limit;
     for (const record of claimed) {
       if (!this.#host.isOpen) return;
-      if (record.status === 'blocked') await this.#host.unblock(record);
-      await this.#host.activate(record.id);
+      await this.#execute(record);
     }
+    if (blocked && this.#more) this.#blocked = await this.#blockedRuns();
+    else await this.#claimBlocked();
+  }
+
+  async #blockedRuns(): Promise<string[]> {
+    const runs = await listRuns(this.#journal, { status: 'blocked' });
+    const known = runs.filter(({ workflow, version, worker }) => !worker && this.#registry.find(workflow, version));
+    return known.sort((one, other) => other.priority - one.priority).map(({ id }) => id);
+  }
+
+  /** As many of them as there is room for. */
+  async #claimBlocked(): Promise<void> {
+    while (this.#blocked.length > 0 && this.#host.room > 0 && this.#host.isOpen) {
+      const record = await this.#journal.claimRun(this.#blocked.shift() ?? '');
+      if (record) await this.#execute(record);
+    }
+  }
+
+  async #execute(record: RunRecord): Promise<void> {
+    if (record.status === 'blocked') await this.#host.unblock(record);
+    await this.#host.activate(record.id);
   }
 }
 

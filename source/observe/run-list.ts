@@ -1,33 +1,14 @@
 import { Observable } from 'rxjs';
 import { CatchUp } from '../journal/catch-up.js';
 import type { Journal } from '../journal/journal.js';
+import { listRuns } from '../journal/list-runs.js';
 import type { RunFilter, RunRecord } from '../journal/run-record.js';
-
-/** Runs that are read at once. */
-const pageSize = 500;
 
 const matches = (run: RunRecord, { workflow, status, tags, parent }: RunFilter): boolean => {
   if (parent !== undefined && run.parent?.runId !== parent) return false;
   if (workflow !== undefined && run.workflow !== workflow) return false;
   if (status !== undefined && ![status].flat().includes(run.status)) return false;
   return Object.entries(tags ?? {}).every(([name, value]) => run.tags[name] === value);
-};
-
-/** Pages through the runs of a filter, oldest first; of a pool with `busy` only through files in which something may have happened of late. */
-export const listRuns = async (
-  journal: Journal,
-  filter: RunFilter,
-  limit = Infinity,
-  busy = false,
-): Promise<readonly RunRecord[]> => {
-  const runs: RunRecord[] = [];
-  for (let after: string | undefined; runs.length < limit; after = runs.at(-1)?.id) {
-    const size = Math.min(pageSize, limit - runs.length);
-    const page = await journal.runs(filter, { limit: size, busy, ...(after === undefined ? {} : { after }) });
-    runs.push(...page);
-    if (page.length < size) break;
-  }
-  return runs;
 };
 
 /**

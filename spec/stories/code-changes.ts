@@ -153,3 +153,23 @@ test('a run of another version waits until somebody registers that version', asy
   t.is(await old.result(), 'done kept');
   t.is((await third.tempolite.start(v2, 3, { id: 'new' })).id, 'new');
 });
+
+test('blocked runs are all tried again with the mended code, however few may be in memory at once', async (t) => {
+  const before = workflow('changing', ((n$) => n$.pipe(activity('a', echo), sleep('1 day'))) as Numbers);
+  const first = await engineOf(t, { workflows: [before], parkAfterMs: 0 });
+  const ids = ['one', 'two', 'three', 'four', 'five'];
+  for (const id of ids) await first.tempolite.start(before, 7, { id });
+  await first.clock.settle();
+  await first.tempolite.close();
+  const { url, clock } = first;
+  const changed = workflow('changing', ((n$) => n$.pipe(activity('b', echo), sleep('1 day'))) as Numbers);
+  const second = await engineOf(t, { workflows: [changed], url, clock });
+  await clock.advance('1 day');
+  t.is((await second.tempolite.list({ status: 'blocked' })).length, 5);
+  await second.tempolite.close();
+
+  const third = await engineOf(t, { workflows: [before], url, clock, maxResidentRuns: 2 });
+
+  await clock.settle();
+  t.deepEqual(await Promise.all(ids.map((id) => third.tempolite.run(id).result())), [7, 7, 7, 7, 7]);
+});

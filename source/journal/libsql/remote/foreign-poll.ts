@@ -65,7 +65,8 @@ export class ForeignPoll {
   }
 
   #found(found: string | undefined): void {
-    const isNews = this.#seen !== undefined && found !== this.#seen;
+    // The first answer is news as well: what a listener has read may be older.
+    const isNews = found !== undefined && found !== this.#seen;
     this.#seen = found;
     this.#delayMs = isNews ? this.#minMs : Math.min(this.#delayMs * 2, this.#maxMs);
     if (this.#state !== 'asking') return;

@@ -39,10 +39,10 @@ export const highWaterOf = ([, , position, letter, claimed]: Row): HighWater => 
   claimed: typeof claimed === 'string' ? claimed : null,
 });
 
-/** Changes with each batch of somebody else. */
+/** Changes with each batch of somebody else, and when a writer takes the place of another: ids grow with time. */
 export const foreignMarks = (writers: readonly string[]): Query =>
   query(
-    'SELECT coalesce(sum(batch), 0), count(*) FROM tempolite_writers WHERE id NOT IN (SELECT value FROM json_each(?))',
+    'SELECT sum(batch), count(*), max(id) FROM tempolite_writers WHERE id NOT IN (SELECT value FROM json_each(?))',
     JSON.stringify(writers),
   );
 
