@@ -1,6 +1,6 @@
 import test from 'ava';
-import { meetEverywhere, sweepFaults } from '../../../_support/request-faults.js';
-import { sealed } from '../../../_support/sealed.js';
+import { meetEverywhere, sweepFaults } from '../_support/request-faults.js';
+import { sealed } from '../_support/sealed.js';
 
 sweepFaults('http');
 

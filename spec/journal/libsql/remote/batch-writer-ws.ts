@@ -1,3 +1,0 @@
-import { sweepFaults } from '../../../_support/request-faults.js';
-
-sweepFaults('ws');

@@ -1,0 +1,3 @@
+import { sweepFaults } from '../_support/request-faults.js';
+
+sweepFaults('ws');
