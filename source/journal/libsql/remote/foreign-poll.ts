@@ -17,10 +17,12 @@ export class ForeignPoll {
   #delayMs: number;
   #timer: NodeJS.Timeout | undefined;
   #state: 'idle' | 'waiting' | 'asking' | 'stopped' = 'idle';
-  #seen: string | undefined;
+  #seen: string;
 
-  constructor(look: () => Promise<string>, options: ForeignPollOptions, notify: () => void) {
+  /** `seen` is what a look gave before anything was read that a listener may know. */
+  constructor(look: () => Promise<string>, seen: string, options: ForeignPollOptions, notify: () => void) {
     this.#look = look;
+    this.#seen = seen;
     this.#notify = notify;
     this.#minMs = options.pollMinMs ?? defaultRemoteOptions.pollMinMs;
     this.#maxMs = Math.max(this.#minMs, options.pollMaxMs ?? defaultRemoteOptions.pollMaxMs);
@@ -64,9 +66,8 @@ export class ForeignPoll {
     );
   }
 
-  #found(found: string | undefined): void {
-    // The first answer is news as well: what a listener has read may be older.
-    const isNews = found !== undefined && found !== this.#seen;
+  #found(found: string): void {
+    const isNews = found !== this.#seen;
     this.#seen = found;
     this.#delayMs = isNews ? this.#minMs : Math.min(this.#delayMs * 2, this.#maxMs);
     if (this.#state !== 'asking') return;

@@ -4,6 +4,7 @@ import type { PayloadSeal } from '../../payloads/payload-seal.js';
 import type { GroupCommitOptions } from '../group-commit.js';
 import { sealsCheck } from '../known-seals.js';
 import { remoteError } from './fate.js';
+import { foreignMarks } from './marks.js';
 import { query } from './query.js';
 import { RemoteConnection } from './remote-connection.js';
 import { RemoteJournal } from './remote-journal.js';
@@ -21,7 +22,8 @@ export const openRemote = async (
   try {
     await remoteMigrate(connection, options);
     await checkRemoteSeals(connection, seal);
-    return new RemoteJournal(connection, seal, options);
+    const marks = await connection.read(foreignMarks([]));
+    return new RemoteJournal(connection, seal, marks, options);
   } catch (error) {
     await connection.close();
     throw remoteError(error);

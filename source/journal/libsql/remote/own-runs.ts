@@ -5,12 +5,25 @@ import type { RunRecord } from '../../run-record.js';
  * are, or whether a parent is to be told of what they emit.
  */
 export class OwnRuns {
-  readonly #runs = new Map<string, { readonly isChild: boolean }>();
+  readonly #runs = new Map<string, { readonly isChild: boolean; readonly record?: RunRecord }>();
 
-  /** A run as it is now. */
-  meet({ id, worker, parent }: RunRecord, workerId: string | undefined): void {
-    if (worker !== undefined && worker === workerId) this.#runs.set(id, { isChild: parent !== undefined });
-    else this.#runs.delete(id);
+  /** A run as it is now. The whole of it is kept while it is executed: those that wait are many. */
+  meet(record: RunRecord, workerId: string | undefined): void {
+    const { id, worker, parent, status } = record;
+    const isChild = parent !== undefined;
+    if (worker === undefined || worker !== workerId) this.#runs.delete(id);
+    else this.#runs.set(id, status === 'running' ? { isChild, record } : { isChild });
+  }
+
+  /** Its record has changed in a way that is not told. */
+  forgetRecord(id: string): void {
+    const known = this.#runs.get(id);
+    if (known) this.#runs.set(id, { isChild: known.isChild });
+  }
+
+  /** A running one as it was last written, by this worker: nobody else writes it. */
+  record(id: string): RunRecord | undefined {
+    return this.#runs.get(id)?.record;
   }
 
   /** What became of it is not known. */

@@ -32,6 +32,7 @@ import { forkEntry } from './fork-entry.js';
 import { requestEntry, signalEntry } from './inbox-entries.js';
 import { deleteMarks, foreignMarks } from './marks.js';
 import { OwnRuns } from './own-runs.js';
+import type { Row } from './query.js';
 import { remoteCareSql } from './remote-care.js';
 import type { RemoteConnection } from './remote-connection.js';
 import { defaultRemoteOptions, type RemoteOptions } from './remote-options.js';
@@ -54,7 +55,13 @@ export class RemoteJournal implements Journal {
   #others: ReadonlySet<string> = new Set();
   #closed: Promise<void> | undefined;
 
-  constructor(connection: RemoteConnection, seal: PayloadSeal, options: RemoteOptions & GroupCommitOptions) {
+  /** `marks` are those that were there when it was opened. */
+  constructor(
+    connection: RemoteConnection,
+    seal: PayloadSeal,
+    marks: readonly Row[],
+    options: RemoteOptions & GroupCommitOptions,
+  ) {
     this.#connection = connection;
     this.#reader = new RemoteReader(connection, seal);
     const { batchesAtOnce = defaultRemoteOptions.batchesAtOnce } = options;
@@ -72,7 +79,7 @@ export class RemoteJournal implements Journal {
     );
     const writers = this.#lanes.map(({ writer }) => writer);
     const look = async (): Promise<string> => JSON.stringify(await this.#reader.rows(foreignMarks(writers)));
-    this.#poll = new ForeignPoll(look, options, () => {
+    this.#poll = new ForeignPoll(look, JSON.stringify(marks), options, () => {
       this.#listeners.tell([{ type: 'foreign' }]);
     });
   }
@@ -98,6 +105,8 @@ export class RemoteJournal implements Journal {
     } catch (error) {
       this.#own.doubt(commit.runId);
       throw error;
+    } finally {
+      if (commit.versions || commit.rewinds || commit.next) this.#own.forgetRecord(commit.runId);
     }
   }
 
@@ -120,7 +129,7 @@ export class RemoteJournal implements Journal {
   // ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   run(id: string): Promise<RunRecord | undefined> {
-    return this.#read((reader) => reader.run(id));
+    return this.#read(async (reader) => this.#own.record(id) ?? reader.run(id));
   }
 
   runs(filter: RunFilter, page: { readonly after?: string; readonly limit: number }): Promise<readonly RunRecord[]> {
@@ -216,7 +225,7 @@ export class RemoteJournal implements Journal {
 
   async claimRun(runId: string): Promise<RunRecord | undefined> {
     const worker = this.#owner();
-    const run = await this.run(runId);
+    const run = await this.#read((reader) => reader.run(runId));
     if (run?.worker !== undefined && run.worker !== worker.id) return undefined;
     if (run?.worker !== undefined) this.#meet(run);
     if (run?.worker !== undefined) return run;
