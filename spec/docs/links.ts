@@ -57,3 +57,16 @@ test('every link to a part of a page leads to a title of it', (t) => {
 
   t.deepEqual(lost, []);
 });
+
+test('every code of an error that a page names is explained', (t) => {
+  const explained = new Set([...textOf('docs/errors.md').matchAll(/^#+ `?([A-Z_]+)`?$/gm)].map(([, code]) => code));
+  const named = pages
+    .filter((page) => !page.startsWith('docs/adr/') && page !== 'CHANGELOG.md')
+    .flatMap((page) => [...textOf(page).matchAll(/`([A-Z]+(?:_[A-Z]+)+)`/g)].map(([, code = '']) => ({ page, code })));
+
+  t.true(named.length > 50, 'codes were found');
+  t.deepEqual(
+    named.filter(({ code }) => !explained.has(code)),
+    [],
+  );
+});
