@@ -47,8 +47,8 @@ export interface Composed {
 }
 
 /**
- * The events of one commit, from `seq` on. A timer's event happens when it was due, any other now, and neither before the run's
- * clock, so that a run's time never goes back.
+ * The events of one commit, from `seq` on. A timer's event happens when it was due, a choice at once, any other now, and none before
+ * the run's clock, so that a run's time never goes back.
  */
 export const compose = (
   { outputs, facts, notes, ready, decisions }: Parts,
@@ -62,7 +62,7 @@ export const compose = (
   const firstDelivery = seq + events.length;
   let at = clock;
   for (const { command, outcome, time } of ready) {
-    at = Math.max(at, outcome.type === 'timer-fired' ? time : now);
+    at = Math.max(at, hasItsTime(outcome) ? time : now);
     events.push(ofCommand(command, outcome, seq + events.length, batch, at));
   }
   for (const decision of decisions) {
@@ -72,6 +72,9 @@ export const compose = (
   const isPlain = notes.length === 0 && ready.every(isOutcomeAlone);
   return { events, firstDelivery, extras: isPlain ? undefined : extrasOf(notes, ready, firstDelivery) };
 };
+
+/** After an outage a choice is made at the instant of the timer that led to it: others may be due before today. */
+const hasItsTime = ({ type }: Outcome): boolean => type === 'timer-fired' || type === 'version-chosen';
 
 const isOutcomeAlone = ({ signal, letter, transaction }: Ready): boolean =>
   signal === undefined && letter === undefined && transaction === undefined;

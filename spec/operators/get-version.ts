@@ -1,5 +1,5 @@
 import test from 'ava';
-import { concat, lastValueFrom, map, merge, mergeMap, of, range, repeat, take, takeUntil, toArray } from 'rxjs';
+import { concat, lastValueFrom, map, merge, mergeMap, of, range, repeat, take, takeUntil, timer, toArray } from 'rxjs';
 import { activity, getVersion, sideEffect, sleep } from '../../source/index.js';
 import { takes } from '../../source/testing/index.js';
 import { crashed, performed, recorded, type Body } from '../_support/performed.js';
@@ -99,6 +99,20 @@ test('a crash anywhere changes no choice', async (t) => {
 
   t.deepEqual(outputs, [5, 11]);
   t.true(points > 30);
+});
+
+test('a choice after an outage takes no time: timers that are overdue fire at their own instants behind it', async (t) => {
+  const body: Body = (n$) =>
+    n$.pipe(mergeMap(() => merge(timer(1).pipe(mergeMap(() => getVersion('a', 0, 1))), timer(3))));
+  const { events } = await performed(body, { outages: [{ at: 0, length: 3000 }] });
+
+  const [started] = events;
+  const times = events.flatMap(({ type, at }) => (/timer|version/.test(type) ? [[type, at - (started?.at ?? 0)]] : []));
+  t.deepEqual(times, [
+    ['timer-fired', 1],
+    ['version-chosen', 1],
+    ['timer-fired', 3],
+  ]);
 });
 
 /** The place of the change is behind so many events. */
