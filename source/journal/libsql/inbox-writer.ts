@@ -1,9 +1,9 @@
 import { EngineError } from '../../errors.js';
-import { endLetter, outputLetter } from '../child-letter.js';
-import { isEnd, type RunEvent } from '../event.js';
+import { lettersOf } from '../child-letter.js';
+import type { RunEvent } from '../event.js';
 import type { Change, Closing, NewRequest, NewSignal, RunCommit, SignalRecord } from '../journal.js';
 import type { RunRecord } from '../run-record.js';
-import { isTerminal, type RunStatus } from '../status.js';
+import type { RunStatus } from '../status.js';
 import type { Connection } from './connection.js';
 import type { Reader } from './reader.js';
 import type { RowReader } from './row-reader.js';
@@ -86,31 +86,17 @@ export class InboxWriter {
   }
 
   /** What a child says of itself: its outputs, and its end. */
-  tellParent(
-    { id, parent }: { id: string; parent: number },
-    { link, status }: RunCommit,
-    events: readonly RunEvent[],
-  ): void {
-    for (const event of events) {
-      const letter =
-        event.type === 'output-emitted'
-          ? outputLetter(link, event)
-          : isEnd(event) && status && isTerminal(status.status)
-            ? endLetter(event)
-            : undefined;
-      if (letter === undefined) continue;
-      const written = [id, this.#payloads.write(letter), BigInt(event.at), BigInt(parent)];
+  tellParent({ id, parent }: { id: string; parent: number }, commit: RunCommit, events: readonly RunEvent[]): void {
+    for (const { letter, at } of lettersOf(commit, events)) {
+      const written = [id, this.#payloads.write(letter), BigInt(at), BigInt(parent)];
       const row = this.#connection.all(sql.insertChildLetter, written)[0];
       if (!row) continue;
       const [letterId, parentId] = row;
       this.#note({
         type: 'letter',
         runId: String(parentId),
-        letter: { id: Number(letterId), kind: 'child', name: id, payload: letter, at: event.at },
+        letter: { id: Number(letterId), kind: 'child', name: id, payload: letter, at },
       });
     }
   }
 }
-
-/** A child that is at its end is asked nothing. */
-export const openStatuses: readonly RunStatus[] = ['pending', 'running', 'waiting', 'paused', 'blocked', 'failed'];

@@ -1,5 +1,6 @@
 import { EngineError } from '../../errors.js';
 import { defaultCodec } from '../../values/codec.js';
+import { askedIn } from '../child-letter.js';
 import type { RunEvent } from '../event.js';
 import type { Change, Fork, RunCommit } from '../journal.js';
 import type { NewRun, RunRecord } from '../run-record.js';
@@ -7,7 +8,7 @@ import type { Statement } from '../statement.js';
 import { isTerminal } from '../status.js';
 import type { AppendBuffer } from './append-buffer.js';
 import type { Binding, Connection } from './connection.js';
-import { openStatuses, type InboxWriter } from './inbox-writer.js';
+import type { InboxWriter } from './inbox-writer.js';
 import { fencedOut, type Ownership } from './ownership.js';
 import type { Reader } from './reader.js';
 import type { RowReader } from './row-reader.js';
@@ -86,7 +87,7 @@ export class RunWriter {
     }
     if (consumed.length > 0) this.#note({ type: 'consumed', runId, ids: consumed });
     for (const child of children) this.#startChild(child);
-    for (const request of requests) this.#inbox.request(request, openStatuses);
+    for (const request of requests) this.#inbox.request(request, askedIn);
     if (commit.closes) this.#inbox.closeChildren(written.num, link, commit.closes);
     for (const { name, payload, at } of exposed) {
       this.#connection.run(sql.expose, [BigInt(written.num), name, this.#payloads.inRow(payload), BigInt(at)]);

@@ -1,7 +1,7 @@
 import { TempoliteError } from '../../../errors.js';
+import { askedIn } from '../../child-letter.js';
 import type { RunEvent } from '../../event.js';
 import type { RunCommit, Worker } from '../../journal.js';
-import type { RunStatus } from '../../status.js';
 import { fencedOut } from '../ownership.js';
 import { Draft, type Sealed } from './draft.js';
 import type { Entry } from './entry.js';
@@ -59,7 +59,7 @@ export const draftCommit = (
     draft.add(query(sql.consume, JSON.stringify(consumed)), () => [{ type: 'consumed', runId, ids: consumed }]);
   }
   for (const child of children) draftRun(draft, child, worker);
-  for (const request of requests) draftRequest(draft, request, openStatuses);
+  for (const request of requests) draftRequest(draft, request, askedIn);
   if (commit.closes) draftClosing(draft, runId, link, commit.closes);
   for (const { name, payload, at } of exposed) {
     draft.add(query(sql.expose, name, draft.inRow(payload), BigInt(at), runId), () => [
@@ -81,9 +81,6 @@ const draftLink = (draft: Draft, { runId, link, versions, rewinds, next }: RunCo
   if (unconsumed.length > 0) draft.add(query(sql.giveBack, runId, JSON.stringify(unconsumed)));
   draftEvents(draft, runId, worker, link + 1, [{ ...startedOnly, at: next.at, payload: next.input }]);
 };
-
-/** A child that is at its end is asked nothing. */
-const openStatuses: readonly RunStatus[] = ['pending', 'running', 'waiting', 'paused', 'blocked', 'failed'];
 
 export const commitEntry = (commit: RunCommit, owner: Owner, reader: RemoteReader): Entry<readonly RunEvent[]> => {
   const { draft, proof, linkProof } = draftCommit(commit, commit.events, owner, reader);

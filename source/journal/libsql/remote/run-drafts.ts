@@ -1,5 +1,5 @@
-import { endLetter, outputLetter } from '../../child-letter.js';
-import { isEnd, type RunEvent } from '../../event.js';
+import { lettersOf } from '../../child-letter.js';
+import type { RunEvent } from '../../event.js';
 import type { Change, Closing, NewRequest, RunCommit, Worker } from '../../journal.js';
 import type { NewRun } from '../../run-record.js';
 import { isTerminal, type RunStatus } from '../../status.js';
@@ -128,22 +128,10 @@ const lettersChange = (found: Rows, decode: RowReader): readonly Change[] =>
   found.map((row) => ({ type: 'letter', runId: String(row[5]), letter: decode.letter(row) }));
 
 /** What the parent hears of, if there is one. */
-export const draftChildLetters = (
-  draft: Draft,
-  { runId, link, status }: RunCommit,
-  events: readonly RunEvent[],
-): void => {
-  const letters = events.flatMap((event) => {
-    const letter =
-      event.type === 'output-emitted'
-        ? outputLetter(link, event)
-        : isEnd(event) && status && isTerminal(status.status)
-          ? endLetter(event)
-          : undefined;
-    return letter === undefined ? [] : [[draft.write(letter), event.at]];
-  });
+export const draftChildLetters = (draft: Draft, commit: RunCommit, events: readonly RunEvent[]): void => {
+  const letters = lettersOf(commit, events).map(({ letter, at }) => [draft.write(letter), at]);
   if (letters.length === 0) return;
-  draft.add(query(sql.insertChildLetters, JSON.stringify(letters), runId), (found) =>
+  draft.add(query(sql.insertChildLetters, JSON.stringify(letters), commit.runId), (found) =>
     lettersChange(found, draft.decode),
   );
 };
