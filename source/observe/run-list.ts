@@ -3,6 +3,7 @@ import { CatchUp } from '../journal/catch-up.js';
 import type { Journal } from '../journal/journal.js';
 import { listRuns } from '../journal/list-runs.js';
 import type { RunFilter, RunRecord } from '../journal/run-record.js';
+import { isNewerThanHeard } from './newer-than-heard.js';
 
 const matches = (run: RunRecord, { workflow, status, tags, parent }: RunFilter): boolean => {
   if (parent !== undefined && run.parent?.runId !== parent) return false;
@@ -11,30 +12,40 @@ const matches = (run: RunRecord, { workflow, status, tags, parent }: RunFilter):
   return Object.entries(tags ?? {}).every(([name, value]) => run.tags[name] === value);
 };
 
+/** What tells one record of a run from another. */
+const markOf = ({ status, updatedAt, wakeAt, link }: RunRecord): string => [status, updatedAt, wakeAt, link].join();
+
+const isSame = (one: RunRecord, other: RunRecord): boolean => one.id === other.id && markOf(one) === markOf(other);
+
 /**
  * The runs that fit a filter: first each that is stored, oldest first, then each again whenever its record changes so that it fits. It
- * never completes. What others write is found by listing the runs once more. A record that was read and one that comes in between is the
- * same row: the newer one wins.
+ * never completes. What others write is found by listing the runs once more. A record that was read and one that comes in between are put
+ * in the order in which they were written.
  */
 export const watchRuns = (journal: Journal, filter: RunFilter): Observable<RunRecord> =>
   new Observable<RunRecord>((subscriber) => {
     let early: RunRecord[] | undefined = [];
     let isListed = false;
     const shown = new Map<string, string>();
+    const isShown = (run: RunRecord): boolean => shown.get(run.id) === markOf(run);
     const show = (run: RunRecord): void => {
-      const mark = [run.status, run.updatedAt, run.wakeAt, run.link].join();
-      if (shown.get(run.id) === mark) return;
-      shown.set(run.id, mark);
+      if (isShown(run)) return;
+      shown.set(run.id, markOf(run));
       subscriber.next(run);
     };
     const catchUp = new CatchUp(
       async () => {
-        early = [];
-        for (const run of await listRuns(journal, filter, Infinity, isListed)) show(run);
+        const missed: RunRecord[] = (early = []);
+        const listed = await listRuns(journal, filter, Infinity, isListed);
         isListed = true;
-        const missed = early;
+        const stored = listed.filter((run) => !isShown(run));
+        const newest = await newestOf(journal, stored, missed);
         early = undefined;
+        const heard = groupedById(missed);
+        const unheard = stored.filter((run) => !heard.get(run.id)?.some((other) => isSame(other, run)));
+        for (const run of unheard) if (!newest.has(run)) show(run);
         for (const run of missed) show(run);
+        for (const run of unheard) if (newest.has(run)) show(run);
       },
       (error) => {
         subscriber.error(error);
@@ -54,3 +65,30 @@ export const watchRuns = (journal: Journal, filter: RunFilter): Observable<RunRe
       catchUp.stop();
     };
   });
+
+/** Of what was listed: the records that are newer than what was heard of their runs meanwhile. */
+const newestOf = async (
+  journal: Journal,
+  stored: readonly RunRecord[],
+  missed: readonly RunRecord[],
+): Promise<ReadonlySet<RunRecord>> => {
+  const heard = groupedById(missed);
+  const newest = new Set<RunRecord>();
+  await Promise.all(
+    stored.map(async (run) => {
+      const all = heard.get(run.id) ?? [];
+      if (await isNewerThanHeard(run, all, isSame, () => journal.run(run.id))) newest.add(run);
+    }),
+  );
+  return newest;
+};
+
+const groupedById = (runs: readonly RunRecord[]): ReadonlyMap<string, readonly RunRecord[]> => {
+  const groups = new Map<string, RunRecord[]>();
+  for (const run of runs) {
+    const group = groups.get(run.id);
+    if (group) group.push(run);
+    else groups.set(run.id, [run]);
+  }
+  return groups;
+};

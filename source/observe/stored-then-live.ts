@@ -2,7 +2,7 @@ import { Observable } from 'rxjs';
 import { CatchUp } from '../journal/catch-up.js';
 import type { Change, Journal } from '../journal/journal.js';
 
-export type Emit<V> = (place: number, value: V) => void;
+type Emit<V> = (place: number, value: V) => void;
 
 /** The last place of a strand that was seen. */
 export type Seen = (strand: number) => number;

@@ -3,21 +3,13 @@ import type { Observable } from 'rxjs';
 import type { Journal } from '../../source/journal/journal.js';
 import { openJournal } from '../../source/journal/libsql/open-journal.js';
 import { activity, Tempolite, workflow, type AnyWorkflow } from '../../source/index.js';
+import { altered } from '../_support/altered.js';
 import { databaseOf } from '../_support/folder.js';
 
 /** What an engine makes of it when its database has done something and the answer was lost for good. */
 
 const echo = workflow('echo', (n$: Observable<number>) => n$);
 const steps = workflow('steps', (n$: Observable<number>) => n$.pipe(activity('same', (n: number) => n)));
-
-/** A journal of which some methods are others'. */
-const altered = (journal: Journal, changes: Partial<Journal>): Journal =>
-  new Proxy(journal, {
-    get: (target, name) => {
-      const value: unknown = name in changes ? Reflect.get(changes, name) : Reflect.get(target, name, target);
-      return typeof value === 'function' && !(name in changes) ? (value.bind(target) as unknown) : value;
-    },
-  });
 
 const engineOver = async (t: ExecutionContext, journal: Journal, workflows: AnyWorkflow[]): Promise<Tempolite> => {
   const tempolite = await Tempolite.over(journal, {
