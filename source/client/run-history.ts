@@ -9,6 +9,7 @@ import { readEvents } from '../journal/history.js';
 import type { Journal } from '../journal/journal.js';
 import type { RunRecord } from '../journal/run-record.js';
 import { cutsOf, isCut } from '../run/rewinds.js';
+import type { WorkflowDefinition } from '../run/workflow.js';
 import { defaultCodec, limited } from '../values/codec.js';
 import { newId } from '../values/ids.js';
 import { checkStart, type StartOptions, type Starts } from './starts.js';
@@ -22,6 +23,8 @@ export interface RetryOptions extends StartOptions {
   /** Default: the input of the run. */
   readonly input?: unknown;
 }
+
+type Code = WorkflowDefinition<unknown, unknown>;
 
 /** What is made of the history of a run: another run, or the proof that the code still leads there. */
 export class RunHistories {
@@ -84,7 +87,7 @@ export class RunHistories {
     return id;
   }
 
-  /** Replays all links of a run that has completed against today's code; rejects with how they differ. */
+  /** Replays all links of a run that has completed against today's code, the last one first; rejects with how it differs. */
   async verify(record: RunRecord): Promise<void> {
     const workflow = this.#registry.find(record.workflow, record.version);
     if (!workflow) {
@@ -93,14 +96,27 @@ export class RunHistories {
         `workflow "${record.workflow}" is not registered here in version ${record.version}. Add it to \`workflows\` of Tempolite.open`,
       );
     }
-    for (let link = 0; link <= record.link; link += 1) {
-      const { error } = await dryReplay(
-        { ...record, link },
-        workflow,
-        await readEvents(this.#journal, record.id, link),
-      );
-      if (error) throw error;
+    let candidates: readonly Code[] = [workflow];
+    for (let link = record.link; link >= 0; link -= 1) {
+      const version = await this.#versionThatFits({ ...record, link }, candidates);
+      // A link has the version of the next one or an earlier one, of which nothing is recorded.
+      candidates = this.#registry.upTo(record.workflow, version);
     }
+  }
+
+  /** The first of them that leads where the link has led. Rejects with how the first one differs, if none does. */
+  async #versionThatFits(record: RunRecord, candidates: readonly Code[]): Promise<number> {
+    const events = await readEvents(this.#journal, record.id, record.link);
+    let difference: Error | undefined;
+    for (const workflow of candidates) {
+      const { version } = workflow;
+      const { error } = await dryReplay({ ...record, version }, workflow, events);
+      if (!error) return version;
+      difference ??= error;
+    }
+    throw (
+      difference ?? new EngineError('WORKFLOW_NOT_REGISTERED', `workflow "${record.workflow}" is not registered here`)
+    );
   }
 
   /** Whether the run has gone back to this place and recorded nothing since. */

@@ -26,6 +26,12 @@ export class Registry {
     return versions && Math.max(...versions.keys());
   }
 
+  /** Those that a run of this version may have had before, the newest first. */
+  upTo(name: string, version: number): readonly WorkflowDefinition<unknown, unknown>[] {
+    const versions = [...(this.#versions.get(name)?.values() ?? [])];
+    return versions.filter((one) => one.version <= version).sort((one, other) => other.version - one.version);
+  }
+
   newest(name: string): WorkflowDefinition<unknown, unknown> {
     const newest = this.find(name, this.newestVersion(name) ?? 0);
     if (newest) return newest;
