@@ -8,7 +8,10 @@ import type { LiveContext } from './live-context.js';
 import type { WorkflowDefinition } from './workflow.js';
 
 /** The end of a link as it is recorded: how the pipeline ended it, and what clean-up made of that. */
-export const finalEnd = (end: End, { outputs, cleanUps, seq, runId }: LiveContext): End => {
+export const finalEnd = (
+  end: End,
+  { outputs, cleanUps, seq, runId }: Pick<LiveContext, 'outputs' | 'cleanUps' | 'seq' | 'runId'>,
+): End => {
   const errors = [...cleanUps.failures];
   if (errors.length === 0) return end.type === 'run-completed' ? { ...end, index: outputs.total } : end;
   const failed = (code: 'CLEANUP_FAILED' | 'RUN_CANCELLED', message: string, cause?: unknown): string =>
