@@ -12,9 +12,9 @@ import type { Registry } from './registry.js';
 
 export interface RequestsHost {
   readonly isOpen: boolean;
-  readonly residents: ReadonlyMap<string, PipelineExecution>;
+  readonly residents: ReadonlyMap<string, Pick<PipelineExecution, 'status' | 'receive'>>;
   now(): number;
-  activate(runId: string): Promise<PipelineExecution | undefined>;
+  activate(runId: string): Promise<unknown>;
   /** Settles when a run that is being brought to memory is there. */
   loaded(runId: string): Promise<void>;
   commit(commit: RunCommit): Promise<readonly RunEvent[]>;
@@ -81,17 +81,19 @@ export class Requests {
       if (!this.#host.isOpen) return;
       const resident = this.#host.residents.get(runId);
       if (resident && resident.status !== 'stopped') resident.receive(letter);
-      else if (letter.kind === 'control') goesOn = await this.#decide(runId, letter);
+      else {
+        const control = letter.kind === 'control' ? controlOf(letter) : undefined;
+        if (control) goesOn = await this.#decide(runId, letter, control);
+      }
     }
     // Not awaited: it waits for us in turn.
     if (goesOn) void this.#host.activate(runId);
   }
 
   /** Answers whether the run has something to do now. */
-  async #decide(runId: string, letter: Letter): Promise<boolean> {
+  async #decide(runId: string, letter: Letter, control: Control): Promise<boolean> {
     const record = await this.#journal.run(runId);
-    const control = controlOf(letter);
-    if (!record || !control) return false;
+    if (!record) return false;
     if (this.#isForPipeline(record, control)) return true;
     // Others have heard of it as well: whose the run is decides.
     const owned = await this.#journal.claimRun(runId);
