@@ -5,40 +5,20 @@ import {
   awaitSignal,
   childWorkflow,
   defineSignal,
-  execute,
-  finalizeWith,
   saga,
   sleep,
   step,
   workflow,
   type AnyWorkflow,
 } from '../../source/index.js';
-import { takes, type StubContext, type TestEngine, type TestRun } from '../../source/testing/index.js';
+import { takes } from '../../source/testing/index.js';
+import { ask, four, hourly, letters } from '../_support/four-jobs.js';
 import { countOf, doneIn, jobOf, lifeOf } from '../_support/life.js';
 import { engineOf } from '../_support/engine.js';
 
 const hour = 60 * 60 * 1000;
 const go = defineSignal<string>('go');
 const job = jobOf('job');
-const four = workflow('four', (texts$: Observable<readonly string[]>) =>
-  texts$.pipe(
-    concatMap((texts) => from(texts)),
-    concatMap((text) => execute(job, text)),
-    toArray(),
-  ),
-);
-const hourly = { job: takes('1 hour', (text: string) => text.toUpperCase()) };
-const letters = ['a', 'b', 'c', 'd'];
-
-const ask = async (
-  engine: TestEngine,
-  { id }: Pick<TestRun, 'id'>,
-  what: 'pause' | 'resume' | 'replay' | 'cancel',
-): Promise<void> => {
-  await engine.clock.until(engine.tempolite.run(id)[what]());
-  await engine.settle();
-};
-
 test('what is in flight at a pause is recorded, the next one is begun when it is resumed (scenario 22)', async (t) => {
   const engine = await lifeOf(t, { workflows: [four], activities: hourly });
   const run = await engine.start(four, letters);
@@ -143,86 +123,6 @@ for (const [name, [middle, expected]] of Object.entries(middles)) {
     t.is(new Set(engine.effects.map(({ idempotencyKey }) => idempotencyKey)).size, engine.effects.length);
   });
 }
-
-test('a pause, a resume and a cancel twice in a row are one each (scenario 22)', async (t) => {
-  const engine = await lifeOf(t, { workflows: [four], activities: hourly });
-  const run = await engine.start(four, letters);
-  await engine.advance('90 minutes');
-
-  await ask(engine, run, 'pause');
-  await ask(engine, run, 'pause');
-  await ask(engine, run, 'resume');
-  await ask(engine, run, 'resume');
-  await ask(engine, run, 'cancel');
-  await engine.tempolite.run(run.id).cancel();
-  await t.throwsAsync(run.result(), { code: 'RUN_CANCELLED' });
-  await engine.tempolite.run(run.id).cancel();
-
-  const events = await run.events();
-  t.is(countOf(events, 'run-paused'), 1);
-  t.is(countOf(events, 'run-resumed'), 1);
-  t.is(countOf(events, 'cancel-requested'), 1);
-  t.is(countOf(events, 'run-cancelled'), 1);
-});
-
-test('requests that are made at once are decided in their order, each once', async (t) => {
-  const engine = await lifeOf(t, { workflows: [four], activities: hourly });
-  const run = await engine.start(four, letters);
-  const handle = engine.tempolite.run(run.id);
-
-  await engine.clock.until(Promise.all([handle.pause(), handle.pause()]));
-  await engine.clock.until(Promise.all([handle.resume(), handle.resume()]));
-
-  t.deepEqual(await run.result(), ['A', 'B', 'C', 'D']);
-  t.is(countOf(await run.events(), 'run-paused'), 1);
-  t.is(countOf(await run.events(), 'run-resumed'), 1);
-});
-
-test('a resume that is asked for while a pause waits for clean-up comes after the pause', async (t) => {
-  const cleaning = workflow(
-    'cleaning',
-    { retry: { maxAttempts: 2, initialInterval: '10 minutes', maxInterval: '1 hour', jitter: 0 } },
-    (text$: Observable<string>) =>
-      text$.pipe(
-        activity(job),
-        finalizeWith('tidy', () => undefined),
-      ),
-  );
-  const failOnce = async (text: string, { after, dropped }: StubContext): Promise<string> => {
-    await after('1 hour');
-    if (dropped === 0) throw new Error('not yet');
-    return text;
-  };
-  const engine = await lifeOf(t, {
-    workflows: [cleaning],
-    activities: { job: failOnce, tidy: takes('1 hour', () => undefined) },
-  });
-  const run = await engine.start(cleaning, 'x');
-  const handle = engine.tempolite.run(run.id);
-  await engine.advance('90 minutes');
-
-  const asked = Promise.all([handle.pause(), handle.resume()]);
-  await engine.settle();
-  t.is(countOf(await run.events(), 'run-paused'), 0, 'it cleans up');
-  await engine.clock.until(asked);
-
-  t.is(await run.result(), 'x');
-  t.is(countOf(await run.events(), 'run-paused'), 1);
-  t.is(countOf(await run.events(), 'run-resumed'), 1);
-});
-
-test('a pause that is asked for behind a resume comes after it', async (t) => {
-  const engine = await lifeOf(t, { workflows: [four], activities: hourly });
-  const run = await engine.start(four, letters);
-  const handle = engine.tempolite.run(run.id);
-  await engine.advance('90 minutes');
-  await ask(engine, run, 'pause');
-
-  await engine.clock.until(Promise.all([handle.resume(), handle.pause()]));
-
-  t.is((await run.state()).status, 'paused');
-  t.is(countOf(await run.events(), 'run-paused'), 2);
-});
 
 test('signals published while a run is paused are consumed first in, first out, after it is resumed (scenario 17)', async (t) => {
   const three = workflow('three', (n$: Observable<number>) =>
