@@ -1,5 +1,8 @@
-import { throwError, type Observable, type OperatorFunction } from 'rxjs';
+import { concat, throwError, type Observable, type OperatorFunction } from 'rxjs';
 import {
+  activity,
+  compensate,
+  finalizeWith,
   step,
   workflow,
   type ExecutionOptions,
@@ -67,3 +70,15 @@ export const play = (
 /** What something failed with goes on as it is. */
 // eslint-disable-next-line rxjs-x/throw-error
 export const rethrown = (error: unknown): Observable<never> => throwError(() => error);
+
+type Source = Observable<string>;
+
+/** Work that has nothing to undo. */
+export const ship = (name: string): ((source: Source) => Source) =>
+  activity<string, string>(name, (text) => text, { retry: once });
+
+/** Clean-up. */
+export const tidy = (name: string): ((source: Source) => Source) =>
+  finalizeWith<string>(name, () => undefined, { retry: once });
+
+export const undoneAndRethrown = (name: string) => (error: unknown) => concat(compensate(name), rethrown(error));
