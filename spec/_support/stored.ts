@@ -1,4 +1,6 @@
+import type { ExecutionContext } from 'ava';
 import Database from 'libsql';
+import type { Engine } from './engine.js';
 
 /** Everything that the file of a database says of runs, to see that nothing was written. */
 export const storedIn = (url: string): readonly unknown[] => {
@@ -10,4 +12,19 @@ export const storedIn = (url: string): readonly unknown[] => {
   } finally {
     database.close();
   }
+};
+
+/** Nothing of what is refused is stored. */
+export const refused = async (
+  t: ExecutionContext,
+  { url, clock }: Engine,
+  attempt: () => Promise<unknown>,
+  code: string,
+  what = code,
+): Promise<Error | undefined> => {
+  const before = storedIn(url);
+  const error = await t.throwsAsync(attempt, { code }, what);
+  await clock.settle();
+  t.deepEqual(storedIn(url), before, what);
+  return error;
 };

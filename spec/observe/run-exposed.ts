@@ -16,6 +16,11 @@ import { newRun, own } from '../_support/journals.js';
 const opened = async (t: ExecutionContext): Promise<Journal> => {
   const journal = await openJournal({ url: ':memory:' });
   t.teardown(() => journal.close());
+  // What is read again waits a little, and that keeps no process alive.
+  const alive = setInterval(() => undefined, 60_000);
+  t.teardown(() => {
+    clearInterval(alive);
+  });
   await own(journal);
   await journal.start(newRun('run', { status: 'running' }));
   await journal.start(newRun('other', { status: 'running' }));
