@@ -15,7 +15,8 @@ const matches = (run: RunRecord, { workflow, status, tags, parent }: RunFilter):
 /** What tells one record of a run from another. */
 const markOf = ({ status, updatedAt, wakeAt, link }: RunRecord): string => [status, updatedAt, wakeAt, link].join();
 
-const isSame = (one: RunRecord, other: RunRecord): boolean => one.id === other.id && markOf(one) === markOf(other);
+export const isSameRecord = (one: RunRecord, other: RunRecord): boolean =>
+  one.id === other.id && markOf(one) === markOf(other);
 
 /**
  * The runs that fit a filter: first each that is stored, oldest first, then each again whenever its record changes so that it fits. It
@@ -42,7 +43,7 @@ export const watchRuns = (journal: Journal, filter: RunFilter): Observable<RunRe
         const newest = await newestOf(journal, stored, missed);
         early = undefined;
         const heard = groupedById(missed);
-        const unheard = stored.filter((run) => !heard.get(run.id)?.some((other) => isSame(other, run)));
+        const unheard = stored.filter((run) => !heard.get(run.id)?.some((other) => isSameRecord(other, run)));
         for (const run of unheard) if (!newest.has(run)) show(run);
         for (const run of missed) show(run);
         for (const run of unheard) if (newest.has(run)) show(run);
@@ -77,7 +78,7 @@ const newestOf = async (
   await Promise.all(
     stored.map(async (run) => {
       const all = heard.get(run.id) ?? [];
-      if (await isNewerThanHeard(run, all, isSame, () => journal.run(run.id))) newest.add(run);
+      if (await isNewerThanHeard(run, all, isSameRecord, () => journal.run(run.id))) newest.add(run);
     }),
   );
   return newest;

@@ -3,9 +3,12 @@ import { Observable } from 'rxjs';
 import { EngineError } from '../errors.js';
 import { CatchUp } from '../journal/catch-up.js';
 import type { Change, Journal } from '../journal/journal.js';
+import type { RunRecord } from '../journal/run-record.js';
 import { isTerminal } from '../journal/status.js';
 import type { Codec } from '../values/codec.js';
+import { isNewerThanHeard } from './newer-than-heard.js';
 import { initialState, reduceEvent, reduceRecord, type RunState } from './reduce-state.js';
+import { isSameRecord } from './run-list.js';
 
 /** Events that are read at once. */
 const pageSize = 1000;
@@ -32,11 +35,17 @@ export const runState = <O>(journal: Journal, runId: string, output: Codec<O>): 
     };
     const catchUp = new CatchUp(
       async () => {
-        early = [];
-        show(await readState(journal, runId, output, state));
-        const missed = early;
+        const missed: (readonly Change[])[] = (early = []);
+        const { record, state: stored } = await readState(journal, runId, output, state);
+        const again = (): Promise<RunRecord | undefined> => journal.run(runId);
+        const isNewest = await isNewerThanHeard(record, recordsIn(missed, runId), isSameRecord, again);
+        show(stored);
         early = undefined;
-        for (const changes of missed) hear(changes);
+        const heard = recordsIn(missed, runId);
+        const place = heard.findLastIndex((one) => isSameRecord(one, record));
+        const newer = place < 0 && isNewest ? [] : heard.slice(place + 1);
+        for (const changes of missed)
+          hear(changes.filter((change) => change.type !== 'run' || newer.includes(change.run)));
       },
       (error) => {
         subscriber.error(error);
@@ -63,7 +72,7 @@ const readState = async <O>(
   runId: string,
   output: Codec<O>,
   before: RunState<O> | undefined,
-): Promise<RunState<O>> => {
+): Promise<{ readonly record: RunRecord; readonly state: RunState<O> }> => {
   const record = await journal.run(runId);
   if (!record) throw new EngineError('RUN_NOT_FOUND', `there is no run "${runId}" in this database`);
   let state = before?.link === record.link ? before : initialState<O>(record);
@@ -72,8 +81,12 @@ const readState = async <O>(
     state = page.reduce((last, event) => reduceEvent(last, event, output), state);
     if (page.length < pageSize) break;
   }
-  return isTerminal(state.status) ? state : reduceRecord(state, record);
+  return { record, state: isTerminal(state.status) ? state : reduceRecord(state, record) };
 };
+
+/** What was heard of the run's record. */
+const recordsIn = (changes: readonly (readonly Change[])[], runId: string): readonly RunRecord[] =>
+  changes.flat().flatMap((change) => (change.type === 'run' && change.run.id === runId ? [change.run] : []));
 
 /** Others may have written what lies between. */
 const isAhead = <O>(state: RunState<O> | undefined, runId: string, change: Change): boolean => {
