@@ -33,7 +33,7 @@ interface Told {
 for (const schema of oldSchemas) {
   test(`a process that is killed before any statement of the upgrade from schema ${schema} leaves the file as it was`, async (t) => {
     const [old, whole] = [contentOf(goldenCopy(t, schema)), await upgraded(t, schema)];
-    const { statements } = await program(t, 'upgrade', [`file:${goldenCopy(t, schema)}`, '0']).message<Told>(
+    const { statements } = await program(t, 'upgrade', [`file:${goldenCopy(t, schema)}`, 'never']).message<Told>(
       (message) => 'statements' in message,
     );
     t.true(statements > 10, `${statements} statements`);
@@ -42,7 +42,7 @@ for (const schema of oldSchemas) {
     const first = schema === 1 ? 1 : statements - 2;
     for (let n = first; n <= statements; n += 1) {
       const path = goldenCopy(t, schema);
-      t.is((await program(t, 'upgrade', [`file:${path}`, `${n}`]).ended).signal, 'SIGKILL');
+      t.is((await program(t, 'upgrade', [`file:${path}`, `statement ${n}`]).ended).signal, 'SIGKILL');
       t.true(isDeepStrictEqual(contentOf(path), old), `before statement ${n}`);
       await (await openJournal({ url: `file:${path}` })).close();
       t.true(isDeepStrictEqual(contentOf(path), whole), `opened again after statement ${n}`);
@@ -123,7 +123,7 @@ for (const schema of oldSchemas) {
     test(`${by}: a client is killed during the upgrade from schema ${schema} when its request meets ${JSON.stringify(fault)}`, async (t) => {
       const { path, server } = await served(t, schema);
       server.faults.plan(fault, { sql: 'DROP INDEX' });
-      const killed = program(t, 'upgrade', [server[by], '0']);
+      const killed = program(t, 'upgrade', [server[by], 'never']);
       while (server.faults.met === 0) await setImmediate();
       await killed.kill();
 

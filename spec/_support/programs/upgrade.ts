@@ -1,24 +1,10 @@
-// Opens a database, and is killed before its n-th statement; with 0 it tells how many there are. Every statement of a migration counts.
-// Arguments: url, n.
-import Database from 'libsql';
+// Opens a database, tells how many statements that took, and closes it. Arguments: url, when it is killed.
 import { openJournal } from '../../../source/journal/libsql/open-journal.js';
+import { dieAt } from '../mortal.js';
 
-const [url = '', n = '0'] = process.argv.slice(2);
-
-let statements = 0;
-const exec = Object.getOwnPropertyDescriptor(Database.prototype, 'exec')?.value as (sql: string) => unknown;
-// A migration is one text of many statements: here they are executed one by one.
-Database.prototype.exec = function (text) {
-  for (const sql of text.replace(/--[^\n]*/g, '').split(';')) {
-    if (sql.trim() === '') continue;
-    statements += 1;
-    if (statements === Number(n)) process.kill(process.pid, 'SIGKILL');
-    exec.call(this, sql);
-  }
-  return this;
-};
-
+const [url = '', instant = 'never'] = process.argv.slice(2);
+const counted = dieAt(instant);
 const journal = await openJournal({ url });
-process.send?.({ statements });
+process.send?.({ statements: counted.statements });
 await journal.close();
 process.disconnect();
