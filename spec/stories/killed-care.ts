@@ -89,10 +89,12 @@ test('a process is killed at any time while it prunes, and the next prune ends t
     (message) => 'reports' in message,
   );
   t.true(reports >= 7, `${reports} reports: of runs, rows and big payloads`);
+  const pruned = contentOf(alone);
   const instants = [
     'progress 1',
     `progress ${reports}`,
-    ...Array.from({ length: commits }, (_, n) => `commit ${n + 1}`),
+    // Every other one: runs and rows take turns.
+    ...Array.from({ length: Math.ceil(commits / 2) }, (_, n) => `commit ${2 * n + 1}`),
     'after sql incremental_vacuum',
   ];
 
@@ -103,14 +105,14 @@ test('a process is killed at any time while it prunes, and the next prune ends t
     await tempolite.prune();
     t.deepEqual(await idsOf(tempolite), left, instant);
     await tempolite.close();
-    t.true(isDeepStrictEqual(contentOf(copy), contentOf(alone)), instant);
+    t.true(isDeepStrictEqual(contentOf(copy), pruned), instant);
     t.is(freePagesOf(copy), 0);
   }
 });
 
 test('a process is killed while it writes its file anew, and nothing is lost', async (t) => {
   const path = await full(t, 40, 9_900);
-  for (const part of [0.05, 0.5, 0.95]) {
+  for (const part of [0.05, 0.6]) {
     const copy = copyOf(t, path);
     const rewriting = program(t, 'care', [`file:${copy}`, 'rewrite']);
     await killedWhen(rewriting, `${copy}-wal`, part * sizeOf(path));
@@ -124,7 +126,7 @@ test('a process is killed while it writes its file anew, and nothing is lost', a
 });
 
 test('a process is killed at any time while it makes a backup, which stands under its name when it is whole', async (t) => {
-  const path = await full(t, 50, 9_900);
+  const path = await full(t, 30, 9_900);
   const whole = contentOf(path);
   const instants = [
     'after closeSync',
