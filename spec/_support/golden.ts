@@ -20,7 +20,8 @@ type Rows = readonly (readonly unknown[])[];
 
 /** All that stands in a closed database: its version, its schema, and the rows of each table, by the names of today and without columns of later. */
 export const contentOf = (path: string): Readonly<Record<string, Rows>> => {
-  const database = new Database(path);
+  // A connection that was closed here may be let go by the collector just now.
+  const database = new Database(path, { timeout: 5000 });
   const rows = (sql: string): Rows => database.prepare(sql).raw(true).all([]) as unknown[][];
   try {
     const tables = rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").flat();

@@ -62,7 +62,8 @@ const idsOf = async (tempolite: Tempolite): Promise<readonly string[]> =>
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
 const freePagesOf = (path: string): unknown => {
-  const database = new Database(path);
+  // A connection that was closed here may be let go by the collector just now.
+  const database = new Database(path, { timeout: 5000 });
   const [[free] = []] = database.prepare('PRAGMA freelist_count').raw(true).all([]) as unknown[][];
   database.close();
   return free;
