@@ -7,6 +7,7 @@ import { migrate } from '../../../source/journal/libsql/migrate.js';
 import { openJournal } from '../../../source/journal/libsql/open-journal.js';
 import { migrations } from '../../../source/journal/libsql/schema.js';
 import { databaseOf } from '../../_support/files.js';
+import { contentOf, goldenCopy, oldSchemas } from '../../_support/golden.js';
 import { newRun } from '../../_support/journals.js';
 
 const schemaOf = (connection: Connection): unknown =>
@@ -150,6 +151,30 @@ test('what a database of the first schema holds is there after the migration', (
   t.deepEqual(connection.all('SELECT type, payload FROM tempolite_events'), [['started', '3']]);
   t.deepEqual(connection.all('SELECT kind, name, consumed FROM tempolite_inbox'), [['signal', 's', 0]]);
 });
+
+for (const schema of oldSchemas) {
+  test(`who was overtaken between looking at a file of schema ${schema} and locking it does nothing more`, (t) => {
+    const path = goldenCopy(t, schema);
+    const [fast, slow] = [new Connection(path), new Connection(path)];
+    const transaction = slow.transaction.bind(slow);
+    slow.transaction = (work) => {
+      migrate(fast);
+      fast.close();
+      return transaction(work);
+    };
+
+    t.notThrows(() => {
+      migrate(slow);
+    });
+
+    slow.close();
+    const other = goldenCopy(t, schema);
+    const alone = new Connection(other);
+    migrate(alone);
+    alone.close();
+    t.deepEqual(contentOf(path), contentOf(other));
+  });
+}
 
 test("tables of the user's may have the names that ours once had", (t) => {
   const connection = new Connection(':memory:');
