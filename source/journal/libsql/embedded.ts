@@ -230,11 +230,8 @@ export class EmbeddedJournal implements Journal {
     return isAny ? this.#add(Math.min(claim.limit, mostRowsAtOnce), () => this.#claims.take(claim)) : [];
   }
 
-  async claimRun(runId: string): Promise<RunRecord | undefined> {
-    const { workerId } = this.#ownership;
-    const run = await this.run(runId);
-    if (run?.worker === undefined) return run && this.#add(1, () => this.#claims.takeRun(runId));
-    return run.worker === workerId ? run : undefined;
+  claimRun(runId: string): Promise<RunRecord | undefined> {
+    return this.#add(1, () => this.#claims.takeRun(runId));
   }
 
   subscribe(listener: Listener): () => void {
