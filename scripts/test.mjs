@@ -1,5 +1,5 @@
 // The whole check, in an order that fails early: build, lint, floors, package, specs with coverage. What fails is told when
-// it fails and once more at the end, with its reason. The last line is `N passed, N failed`; a check that fails before the
+// it fails and once more at the end, with its reason, behind what took longest. The last line is `N passed, N failed`; a check that fails before the
 // specs counts as one failure, as does a spec file that ends badly without a failed test.
 import { spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -18,12 +18,28 @@ const specs = spawn('npx', ['c8', '--reporter=text-summary', '--include=dist/sou
 });
 const ended = new Promise((resolve) => specs.once('close', resolve));
 
+const shownFiles = 15;
+
 let passed = 0;
 let failed = 0;
 let inFailure = false;
 const failures = [];
+/** When the first and the last test of a file ended, in ms since the beginning. */
+const files = new Map();
+const begin = performance.now();
+
+const note = (line) => {
+  const file = line
+    .replace(/^(not )?ok \d+ - /, '')
+    .split(' › ')
+    .slice(0, -1)
+    .join('/');
+  const now = performance.now() - begin;
+  files.set(file, { first: files.get(file)?.first ?? now, last: now });
+};
 
 for await (const line of createInterface({ input: specs.stdout })) {
+  if (/^(not )?ok \d+/.test(line)) note(line);
   if (/^ok \d+/.test(line)) {
     inFailure = false;
     passed++;
@@ -41,6 +57,10 @@ for await (const line of createInterface({ input: specs.stdout })) {
 }
 
 const status = await ended;
+const secondsOf = ({ first, last }) => Math.round((last - first) / 1000);
+const slowest = [...files].sort(([, one], [, other]) => secondsOf(other) - secondsOf(one)).slice(0, shownFiles);
+console.log('seconds between the first and the last test of a file:');
+for (const [file, times] of slowest) console.log(`  ${String(secondsOf(times)).padStart(4)} ${file}`);
 if (failures.length > 0) console.log(failures.join('\n'));
 const broken = status !== 0 && failed === 0 ? 1 : failed;
 console.log(`${passed} passed, ${broken} failed`);
