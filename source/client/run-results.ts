@@ -53,6 +53,7 @@ export class RunResults {
       waiting.waiters.push({ resolve, reject });
       this.#waiters.set(runId, waiting);
     });
+    if (this.#journal.isRunningHere?.(runId)) return end;
     // It waits first and reads second: an end in between is heard.
     this.#journal.run(runId).then(
       (record) => {

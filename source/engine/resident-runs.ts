@@ -209,4 +209,5 @@ export class ResidentRuns {
   }
 }
 
-const goesOn = ({ status }: RunRecord): boolean => !isTerminal(status) && status !== 'paused';
+/** A blocked one is made a running one first. */
+const goesOn = ({ status }: RunRecord): boolean => !isTerminal(status) && status !== 'paused' && status !== 'blocked';

@@ -37,6 +37,8 @@ export class StoredRuns {
   #blocked: string[] = [];
   /** Whether the next look is also for runs that are this worker's already. */
   #ownToo = false;
+  /** Whether blocked ones are claimed with the others, once. */
+  #recovers = false;
   /** Whether there may be more to claim than there was room for. */
   #more = false;
   #looking: Promise<void> | undefined;
@@ -57,8 +59,10 @@ export class StoredRuns {
   async recover(): Promise<void> {
     // A look that is under way belongs to the worker that was here before.
     await this.#looking;
+    this.#newsSeen.clear();
+    this.#recovers = true;
     try {
-      await this.#lookAtAll(true);
+      await this.#look();
     } catch (error) {
       this.#lookAgainLater(error);
     }
@@ -82,7 +86,7 @@ export class StoredRuns {
       return;
     }
     this.#again = false;
-    this.#looking = this.#look(false)
+    this.#looking = this.#look()
       .catch((error: unknown) => {
         this.#lookAgainLater(error);
       })
@@ -122,17 +126,12 @@ export class StoredRuns {
     this.expect(this.#settings.clock.now() + this.#settings.commitRetryMs);
   }
 
-  #lookAtAll(recovers: boolean): Promise<void> {
-    this.#newsSeen.clear();
-    return this.#look(recovers);
-  }
-
-  async #look(recovers: boolean): Promise<void> {
+  async #look(): Promise<void> {
     // One instant for both questions: what becomes due in between is in the second answer.
     const now = this.#settings.clock.now();
     // What they have passed over, because it was another's, is ours now.
     if (await this.#journal.expire()) this.#newsSeen.clear();
-    await this.#readNews(() => this.#claim(now, recovers));
+    await this.#readNews(() => this.#claim(now));
     if (this.#ownToo) await this.#activateOwn();
     const next = await this.#journal.nextWake(now);
     if (next !== undefined) this.expect(next);
@@ -175,17 +174,19 @@ export class StoredRuns {
     for (const runId of await this.#journal.owned()) await this.#host.activate(runId);
   }
 
-  async #claim(now: number, blocked: boolean): Promise<void> {
+  async #claim(now: number): Promise<void> {
+    const blocked = this.#recovers;
     const limit = this.#host.room;
     const claim = { now, workflows: this.#registry.all, limit, blocked };
     const claimed = limit > 0 && this.#host.isOpen ? await this.#journal.claim(claim) : [];
     this.#more = claimed.length >= limit;
+    this.#recovers = false;
+    if (blocked && this.#more) this.#blocked = await this.#blockedRuns();
     for (const record of claimed) {
       if (!this.#host.isOpen) return;
       await this.#execute(record);
     }
-    if (blocked && this.#more) this.#blocked = await this.#blockedRuns();
-    else await this.#claimBlocked();
+    await this.#claimBlocked();
   }
 
   async #blockedRuns(): Promise<string[]> {
@@ -197,7 +198,11 @@ export class StoredRuns {
   /** As many of them as there is room for. */
   async #claimBlocked(): Promise<void> {
     while (this.#blocked.length > 0 && this.#host.room > 0 && this.#host.isOpen) {
-      const record = await this.#journal.claimRun(this.#blocked.shift() ?? '');
+      const runId = this.#blocked.shift() ?? '';
+      const seen = await this.#journal.run(runId);
+      // It has been replayed, paused or ended meanwhile, or is another's.
+      if (seen?.status !== 'blocked' || seen.worker !== undefined) continue;
+      const record = await this.#journal.claimRun(runId);
       if (record) await this.#execute(record);
     }
   }

@@ -186,16 +186,14 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
   }
 
   blocked(execution: PipelineExecution, error: DeterminismError): void {
-    this.#settings.logger.error(
-      { runId: execution.runId, error },
-      'run blocked: its code does not fit the rules of replay',
-    );
+    const { runId, link } = execution;
+    this.#settings.logger.error({ runId, error }, 'run blocked: its code does not fit the rules of replay');
     const status = { status: 'blocked', at: this.now(), detail: encodeFailure(error) } as const;
-    const { runId, link, hasUnread } = execution;
+    // It keeps its place until that is written: whoever looked before would take it for a run that has been lost.
     void this.commit({ runId, link, events: [], status }).then(() => {
-      if (this.isOpen && hasUnread) void this.attend(runId);
+      this.#runs.leave(execution);
+      if (this.isOpen) void this.attend(runId);
     });
-    this.#runs.leave(execution);
   }
 
   ended(execution: PipelineExecution): void {
@@ -235,6 +233,7 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
   get room(): number {
     return this.#runs.room;
   }
+
   hasRoom(): void {
     this.#stored.hasRoom();
   }

@@ -174,6 +174,8 @@ export interface Journal {
   fork(fork: Fork): Promise<{ readonly created: boolean; readonly run: RunRecord }>;
 
   run(id: string): Promise<RunRecord | undefined>;
+  /** Whether it is known without asking that a run is executed by this process; when it ends, that is heard. `false` says nothing. */
+  isRunningHere?(id: string): boolean;
   /** Of a pool with `busy`: only those in whose files something may have happened of late. */
   runs(filter: RunFilter, page: RunPage): Promise<readonly RunRecord[]>;
   /** Events of one link from `from` (a seq) on, in order, at most `limit`. */

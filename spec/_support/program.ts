@@ -6,6 +6,8 @@ export interface Program {
   readonly child: ChildProcess;
   /** The next message for which `fits` holds; rejects when the process ends before. */
   message<M>(fits: (message: M) => boolean): Promise<M>;
+  /** The first such message, which may have come already. */
+  said<M>(fits: (message: M) => boolean): Promise<M>;
   /** How it ended. */
   readonly ended: Promise<{
     readonly code: number | null;
@@ -45,23 +47,30 @@ export const program = (
   t.teardown(() => child.kill('SIGKILL'));
   let errors = '';
   child.stderr?.on('data', (data: Buffer) => (errors += data.toString()));
+  const heard: unknown[] = [];
+  child.on('message', (message) => heard.push(message));
   const ended: Program['ended'] = new Promise((resolve) => {
     child.once('close', (code, signal) => {
       resolve({ code, signal, errors });
     });
   });
+  const message = <M>(fits: (message: M) => boolean): Promise<M> =>
+    new Promise<M>((resolve, reject) => {
+      child.on('message', (message) => {
+        if (fits(message as M)) resolve(message as M);
+      });
+      void ended.then(({ code, signal }) => {
+        reject(new Error(`${name} ended (${code ?? signal}) without the message: ${errors}`));
+      });
+    });
   return {
     child,
     ended,
-    message: <M>(fits: (message: M) => boolean) =>
-      new Promise<M>((resolve, reject) => {
-        child.on('message', (message) => {
-          if (fits(message as M)) resolve(message as M);
-        });
-        void ended.then(({ code, signal }) => {
-          reject(new Error(`${name} ended (${code ?? signal}) without the message: ${errors}`));
-        });
-      }),
+    message,
+    said: <M>(fits: (message: M) => boolean) => {
+      const earlier = heard.find((message) => fits(message as M));
+      return earlier === undefined ? message(fits) : Promise.resolve(earlier as M);
+    },
     kill: async () => {
       child.kill('SIGKILL');
       await ended;

@@ -26,7 +26,7 @@ const worker = async (t: ExecutionContext, url: string, world: string, name: str
     preload: 'shifted-clock',
     env: { SHIFT_MS: String(shiftMs) },
   });
-  await it.message<Told>(({ open }) => open === true);
+  await it.said<Told>(({ open }) => open === true);
   return it;
 };
 
@@ -56,14 +56,14 @@ test('a worker whose clock jumps an hour ahead takes over what others hold; noth
   const { url, world, client } = await setting(t);
   const one = await worker(t, url, world, 'one');
   const run = await client.start(charging, 1, { id: 'run' });
-  await one.message<Told>(({ began }) => began === 1);
+  await one.said<Told>(({ began }) => began === 1);
   const ahead = await worker(t, url, world, 'ahead');
 
   await shift(ahead, hourMs);
-  const taken = ahead.message<Told>(({ began }) => began === 1);
+  const taken = ahead.said<Told>(({ began }) => began === 1);
   const second = await client.start(charging, 2, { id: 'second' });
   await taken;
-  const lost = one.message<Told>(({ said }) => said?.startsWith('others have taken over') === true);
+  const lost = one.said<Told>(({ said }) => said?.startsWith('others have taken over') === true);
   one.child.send('finish');
   await lost;
   ahead.child.send('finish');
@@ -83,7 +83,7 @@ test('a worker whose clock jumps an hour back finishes what it holds, and time d
   const { url, world, client } = await setting(t);
   const one = await worker(t, url, world, 'one');
   const run = await client.start(charging, 1, { id: 'run' });
-  await one.message<Told>(({ began }) => began === 1);
+  await one.said<Told>(({ began }) => began === 1);
 
   await shift(one, -hourMs);
   one.child.send('finish');
@@ -103,11 +103,11 @@ test('a worker whose clock is an hour behind loses its runs to one whose clock i
   const { url, world, client } = await setting(t);
   const behind = await worker(t, url, world, 'behind', -hourMs);
   const run = await client.start(charging, 1, { id: 'run' });
-  await behind.message<Told>(({ began }) => began === 1);
+  await behind.said<Told>(({ began }) => began === 1);
 
   const right = await worker(t, url, world, 'right');
-  await right.message<Told>(({ began }) => began === 1);
-  const lost = behind.message<Told>(({ said }) => said?.startsWith('others have taken over') === true);
+  await right.said<Told>(({ began }) => began === 1);
+  const lost = behind.said<Told>(({ said }) => said?.startsWith('others have taken over') === true);
   behind.child.send('finish');
   await lost;
   right.child.send('finish');

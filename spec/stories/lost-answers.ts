@@ -1,9 +1,10 @@
 import test, { type ExecutionContext } from 'ava';
-import type { Observable } from 'rxjs';
+import { filter, firstValueFrom, tap, type Observable } from 'rxjs';
 import type { Journal } from '../../source/journal/journal.js';
 import { openJournal } from '../../source/journal/libsql/open-journal.js';
-import { activity, Tempolite, workflow, type AnyWorkflow } from '../../source/index.js';
+import { activity, awaitSignal, defineSignal, Tempolite, workflow, type AnyWorkflow } from '../../source/index.js';
 import { altered } from '../_support/altered.js';
+import { deferred } from '../_support/engine.js';
 import { databaseOf } from '../_support/folder.js';
 
 /** What an engine makes of it when its database has done something and the answer was lost for good. */
@@ -90,4 +91,92 @@ test('a run whose place in the journal is taken by other events is read anew, an
 
   t.is(await run.result(), 8);
   t.is(strangers, 1);
+});
+
+const go = defineSignal<string>('go');
+const waitsBehind = (step: string, done: string[] = []): AnyWorkflow =>
+  workflow('changing', (n$: Observable<number>) =>
+    n$.pipe(
+      activity(step, (n: number) => n),
+      tap((n) => done.push(`${step} ${n}`)),
+      awaitSignal(go),
+    ),
+  );
+
+/** A database with a run of code that has changed since, and what can be heard of renewals of a lease. */
+const changed = async (t: ExecutionContext) => {
+  const url = databaseOf(t);
+  const before = await Tempolite.open({ url, workflows: [waitsBehind('a')], parkAfterMs: 0, closeTimeoutMs: 0 });
+  const run = await before.start(waitsBehind('a'), 1, { id: 'run' });
+  await firstValueFrom(run.state$.pipe(filter(({ status }) => status === 'waiting')));
+  await before.close();
+  const journal = await openJournal({ url });
+  let renewals = 0;
+  let awaited: { readonly count: number; readonly resolve: () => void } | undefined;
+  const renewed = (count: number): Promise<void> => {
+    const { promise, resolve } = deferred();
+    awaited = { count: renewals + count, resolve };
+    return promise;
+  };
+  const renew = async (leaseMs: number): Promise<void> => {
+    await journal.renew(leaseMs);
+    renewals += 1;
+    if (awaited && renewals >= awaited.count) awaited.resolve();
+  };
+  return { journal, renewed, renew };
+};
+
+test('a run that is being blocked while the lease is renewed executes nothing more', async (t) => {
+  const { journal, renewed, renew } = await changed(t);
+  const done: string[] = [];
+  const blocking = deferred();
+  const gate = deferred();
+  const tempolite = await engineOver(
+    t,
+    altered(journal, {
+      renew,
+      commit: async (commit) => {
+        if (commit.status?.status === 'blocked') {
+          blocking.resolve();
+          await gate.promise;
+        }
+        return journal.commit(commit);
+      },
+    }),
+    [waitsBehind('b', done)],
+  );
+
+  await tempolite.run('run').signal(go, 'now');
+  await blocking.promise;
+  await renewed(3);
+  gate.resolve();
+
+  await t.throwsAsync(tempolite.run('run').result(), { code: 'DIVERGENCE' });
+  await renewed(3);
+  t.is((await tempolite.list())[0]?.status, 'blocked');
+  t.deepEqual(done, []);
+});
+
+test('a blocked run is not tried again because there is mail for it', async (t) => {
+  const { journal, renewed, renew } = await changed(t);
+  let replays = 0;
+  const tempolite = await engineOver(
+    t,
+    altered(journal, {
+      renew,
+      events: (...asked) => {
+        replays += 1;
+        return journal.events(...asked);
+      },
+    }),
+    [waitsBehind('b')],
+  );
+  await tempolite.run('run').signal(go, 'now');
+  await t.throwsAsync(tempolite.run('run').result(), { code: 'DIVERGENCE' });
+
+  const before = replays;
+  await tempolite.run('run').signal(go, 'and now');
+  await renewed(3);
+
+  t.is(replays, before);
 });

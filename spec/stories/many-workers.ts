@@ -206,14 +206,14 @@ test('a worker that was stopped past its lease loses its runs, writes nothing mo
   const frozen = program(t, 'gated', [url, world, 'frozen', '500']);
   await frozen.message<Told>(({ open }) => open === true);
   const run = await client.start(charging, 1, { id: 'run' });
-  await frozen.message<Told>(({ began }) => began === 1);
+  await frozen.said<Told>(({ began }) => began === 1);
 
   await stopOutsideOfLock(frozen, path);
   const other = program(t, 'gated', [url, world, 'other', '500']);
-  await other.message<Told>(({ began }) => began === 1);
+  await other.said<Told>(({ began }) => began === 1);
   other.child.send('finish');
   t.is(await run.result(), '1 charged by other');
-  const lost = frozen.message<Told>(({ said }) => said?.startsWith('others have taken over') === true);
+  const lost = frozen.said<Told>(({ said }) => said?.startsWith('others have taken over') === true);
   frozen.child.send('finish');
   frozen.child.kill('SIGCONT');
   await lost;
@@ -250,11 +250,11 @@ test('a worker that is killed is taken over without waiting for its lease', asyn
   const client = await engineOn(t, url, { worker: false });
   const charging = workflow('charging', (n$: Observable<number>) => n$.pipe(map((n) => `${n}`)));
   const run = await client.start(charging, 1, { id: 'run' });
-  await killed.message<Told>(({ began }) => began === 1);
+  await killed.said<Told>(({ began }) => began === 1);
 
   await killed.kill();
   const other = program(t, 'gated', [url, world, 'other', '3600000']);
-  await other.message<Told>(({ began }) => began === 1);
+  await other.said<Told>(({ began }) => began === 1);
   other.child.send('finish');
 
   t.is(await run.result(), '1 charged by other');

@@ -6,6 +6,7 @@ import { faultsOf } from '../_support/check-journal.js';
 import type { Fault } from '../_support/hrana/faults.js';
 import { hrana, hranaProcess } from '../_support/hrana/open.js';
 import { codeOf } from '../_support/code-of.js';
+import { deferred } from '../_support/engine.js';
 
 const approval = defineSignal<boolean>('approval');
 
@@ -101,4 +102,49 @@ test('a server that is away for longer than the limit is told of as such, and th
   const run = await tempolite.start(order, 1, { id: 'order', with: table });
   await run.signal(approval, false);
   t.is(await run.result(), 'kept');
+});
+
+test('a worker that came and went between two questions of another process is noticed', async (t) => {
+  const server = await hrana(t);
+  const { http: url } = server;
+  const echo = workflow('echo', (n$: Observable<number>) => n$);
+  const onlooker = await Tempolite.open({ url, worker: false, pollMinMs: 1000 });
+  t.teardown(() => onlooker.close());
+  const run = await onlooker.start(echo, 7, { id: 'run' });
+  const result = run.result();
+
+  const worker = await Tempolite.open({ url, workflows: [echo] });
+  await worker.run('run').result();
+  await worker.close();
+
+  t.is(await result, 7);
+});
+
+test('what others have done while this process was cut off and taken over from is noticed', async (t) => {
+  const server = await hrana(t);
+  const { http: url } = server;
+  const began = deferred();
+  const never = deferred<number>();
+  const stuck = (work: () => Promise<number>) =>
+    workflow('stuck', (n$: Observable<number>) => n$.pipe(activity('work', work)));
+  let isCut = false;
+  const cutFetch: typeof fetch = (...request) =>
+    isCut ? Promise.reject(new TypeError('fetch failed')) : fetch(...request);
+  const here = stuck(() => {
+    began.resolve();
+    return never.promise;
+  });
+  const cut = await Tempolite.open({ url, workflows: [here], fetch: cutFetch, leaseMs: 600, closeTimeoutMs: 0 });
+  t.teardown(() => cut.close());
+  const run = await cut.start(here, 1, { id: 'run' });
+  const result = run.result();
+  await began.promise;
+
+  isCut = true;
+  const other = await Tempolite.open({ url, workflows: [stuck(() => Promise.resolve(8))], leaseMs: 600 });
+  t.is(await other.run('run').result(), 8);
+  await other.close();
+  isCut = false;
+
+  t.is(await result, 8);
 });

@@ -51,7 +51,7 @@ export const draftCommit = (
       : draft.add(query(sql.proveOwner, runId, worker.id));
   if (!own.has(runId)) {
     draft.add(query(sql.claimRun, worker.id, runId), (found) => {
-      for (const row of found) own.meet(draft.decode.run(row), worker.id);
+      for (const row of found) own.met(draft.decode.run(row), worker.id);
       return [];
     });
   }

@@ -47,7 +47,22 @@ export const foreignMarks = (writers: readonly string[]): Query =>
   );
 
 /** Writers that were killed leave their row, and those whose requests may come late. None comes late by a day. */
-export const sweepMarks: Query = query('DELETE FROM tempolite_writers WHERE at < unixepoch() - 86400');
+export const sweepMarks: Query = query("DELETE FROM tempolite_writers WHERE at < unixepoch() - 86400 AND id <> ''");
 
-export const deleteMarks = (writers: readonly string[]): Query =>
-  query('DELETE FROM tempolite_writers WHERE id IN (SELECT value FROM json_each(?))', JSON.stringify(writers));
+/**
+ * Takes marks away. Their numbers are added to the row of those that are gone, which has no id: who polls notices also a writer that came
+ * and went in between.
+ */
+export const deleteMarks = (writers: readonly string[]): readonly Query[] => {
+  const ids = JSON.stringify(writers);
+  return [
+    query(
+      `INSERT INTO tempolite_writers (id, batch, variant, position, letter, at)
+       SELECT '', sum(batch), 0, 0, 0, unixepoch() FROM tempolite_writers
+       WHERE id IN (SELECT value FROM json_each(?)) HAVING count(*) > 0
+       ON CONFLICT (id) DO UPDATE SET batch = batch + excluded.batch, at = excluded.at`,
+      ids,
+    ),
+    query('DELETE FROM tempolite_writers WHERE id IN (SELECT value FROM json_each(?))', ids),
+  ];
+};

@@ -5,25 +5,26 @@ import type { RunRecord } from '../../run-record.js';
  * are, or whether a parent is to be told of what they emit.
  */
 export class OwnRuns {
-  readonly #runs = new Map<string, { readonly isChild: boolean; readonly record?: RunRecord }>();
+  readonly #runs = new Map<string, { readonly isChild: boolean; readonly isRunning: boolean }>();
 
-  /** A run as it is now. The whole of it is kept while it is executed: those that wait are many. */
-  meet(record: RunRecord, workerId: string | undefined): void {
-    const { id, worker, parent, status } = record;
-    const isChild = parent !== undefined;
+  /** A run as this process has just written it. */
+  wrote(run: RunRecord, workerId: string | undefined): void {
+    this.#meet(run, workerId, run.status === 'running');
+  }
+
+  /** A run as it was read: what was written since may be known already. */
+  met(run: RunRecord, workerId: string | undefined): void {
+    this.#meet(run, workerId, this.isRunning(run.id));
+  }
+
+  #meet({ id, worker, parent }: RunRecord, workerId: string | undefined, isRunning: boolean): void {
     if (worker === undefined || worker !== workerId) this.#runs.delete(id);
-    else this.#runs.set(id, status === 'running' ? { isChild, record } : { isChild });
+    else this.#runs.set(id, { isChild: parent !== undefined, isRunning });
   }
 
-  /** Its record has changed in a way that is not told. */
-  forgetRecord(id: string): void {
-    const known = this.#runs.get(id);
-    if (known) this.#runs.set(id, { isChild: known.isChild });
-  }
-
-  /** A running one as it was last written, by this worker: nobody else writes it. */
-  record(id: string): RunRecord | undefined {
-    return this.#runs.get(id)?.record;
+  /** Whether this worker has written last that it runs, and nobody else has written since as far as is known. */
+  isRunning(id: string): boolean {
+    return this.#runs.get(id)?.isRunning === true;
   }
 
   /** What became of it is not known. */

@@ -77,8 +77,8 @@ export class RemoteConnection {
   }
 
   /** For what does no harm when it is not done. */
-  async tryOnce(query: Query): Promise<void> {
-    await this.#reads.read(query).catch(() => undefined);
+  async tryOnce(queries: readonly Query[]): Promise<void> {
+    await this.batch(queries).catch(() => undefined);
   }
 
   /** All or nothing, in one round trip, tried once. Errors come as they are: `fateOf` knows what they mean. */

@@ -105,8 +105,6 @@ export class RemoteJournal implements Journal {
     } catch (error) {
       this.#own.doubt(commit.runId);
       throw error;
-    } finally {
-      if (commit.versions || commit.rewinds || commit.next) this.#own.forgetRecord(commit.runId);
     }
   }
 
@@ -129,7 +127,11 @@ export class RemoteJournal implements Journal {
   // ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   run(id: string): Promise<RunRecord | undefined> {
-    return this.#read(async (reader) => this.#own.record(id) ?? reader.run(id));
+    return this.#read((reader) => reader.run(id));
+  }
+
+  isRunningHere(id: string): boolean {
+    return this.#own.isRunning(id);
   }
 
   runs(filter: RunFilter, page: { readonly after?: string; readonly limit: number }): Promise<readonly RunRecord[]> {
@@ -260,7 +262,7 @@ export class RemoteJournal implements Journal {
   #announce(changes: readonly Change[]): void {
     this.#poll.hurry();
     for (const change of changes) {
-      if (change.type === 'run') this.#meet(change.run);
+      if (change.type === 'run') this.#own.wrote(change.run, this.#worker?.id);
       // Also after an answer that was lost.
       if (change.type === 'foreign') this.#own.clear();
     }
@@ -268,7 +270,7 @@ export class RemoteJournal implements Journal {
   }
 
   #meet(run: RunRecord): void {
-    this.#own.meet(run, this.#worker?.id);
+    this.#own.met(run, this.#worker?.id);
   }
 
   // ── plumbing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
