@@ -189,9 +189,12 @@ export class RemoteJournal implements Journal {
   // ── ownership ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async acquire({ id, leaseMs }: Parameters<Journal['acquire']>[0]): Promise<Worker> {
-    const worker = await this.#add(() => acquireEntry(id, leaseMs, this.#worker, this.#reader));
+    const before = this.#worker;
+    const worker = await this.#add(() => acquireEntry(id, leaseMs, before, this.#reader));
     this.#worker = worker;
     this.#own.clear();
+    // Whoever waits for a run that was known to be executed here has to look.
+    if (before) this.#listeners.tell([{ type: 'foreign' }]);
     return worker;
   }
 

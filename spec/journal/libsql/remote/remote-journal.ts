@@ -99,3 +99,25 @@ test('pages of large events are put together from several answers', async (t) =>
   t.true(server.faults.requests - before > 1);
   t.deepEqual(await journal.events('run', 0, 1, 3), events.slice(0, 3));
 });
+
+test('a journal that was taken over from knows no run as executed here, and who waits for one is told to look', async (t) => {
+  const { http: url } = await hrana(t);
+  const rarely = { pollMinMs: 60_000, pollMaxMs: 60_000 };
+  const [mine, other] = [await openedAt(t, url, rarely), await openedAt(t, url)];
+  const told: string[] = [];
+  // Its poll asks now, and then in a minute.
+  mine.subscribe((changes) => told.push(...changes.map(({ type }) => type)));
+  await own(mine, 'mine', 0);
+  await mine.start(newRun('run', { status: 'running' }));
+  t.true(mine.isRunningHere?.('run'));
+  await own(other, 'other');
+  await other.expire();
+  await other.claimRun('run');
+  await other.commit({ runId: 'run', link: 0, events: [], status: { status: 'terminated', at: 1 } });
+
+  const before = told.length;
+  await own(mine, 'mine again');
+
+  t.deepEqual(told.slice(before), ['foreign']);
+  t.false(mine.isRunningHere?.('run'));
+});
