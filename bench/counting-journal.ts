@@ -7,7 +7,7 @@ export interface Counts {
   reads: number;
 }
 
-const readings = ['run', 'runs', 'events', 'lastOutput', 'tail', 'mailbox', 'claim', 'nextWake'] as const;
+const readings = ['run', 'runs', 'events', 'lastOutput', 'tail', 'inbox', 'claim', 'nextWake'] as const;
 
 /** A journal that counts what is asked of it. */
 export const countingJournal = async (url: string): Promise<{ journal: Journal; counts: Counts }> => {

@@ -2,7 +2,7 @@ import { EngineError, ValueError } from '../errors.js';
 import { archiveLines, type ArchivedRun } from '../journal/archive.js';
 import type { Journal } from '../journal/journal.js';
 import { parseArchive } from '../journal/parse-archive.js';
-import { isTerminal } from '../journal/status.js';
+import { isOpen } from '../journal/status.js';
 import { checkLink } from '../run/check-history.js';
 
 export interface ExportOptions {
@@ -61,6 +61,6 @@ const refuseBroken = ({ run, events }: ArchivedRun): void => {
 const wake = ({ run: { id, status, wakeAt }, letters }: ArchivedRun, host: ImportHost): void => {
   const unread = letters.filter(({ consumed }) => !consumed);
   if (unread.some(({ kind }) => kind === 'control')) host.attend(id);
-  if (isTerminal(status) || status === 'paused' || status === 'blocked') return;
+  if (!isOpen(status)) return;
   host.expect(id, status === 'pending' || unread.length === 0 ? (wakeAt ?? host.now()) : host.now());
 };

@@ -77,7 +77,7 @@ export class Starts {
       const { created, run } = await this.#journal.start(newRun, statements);
       if (created && status === 'running') {
         this.#executor.adopt(run, { type: 'started', seq: 0, batch: 0, epoch: 0, at: now, payload: input });
-      } else if (created) this.#executor.expect(run.id, startAt);
+      } else if (created) this.#executor.expect(run.id, startAt, run);
       else if (run.workflow !== workflow || run.inputDigest !== inputDigest) throw taken(run, workflow);
       // Its first start may have been stored although its answer was lost.
       else if (run.status === 'running' || run.status === 'pending') this.#executor.expect(run.id, run.wakeAt ?? now);

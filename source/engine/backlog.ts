@@ -1,13 +1,23 @@
+import type { RunRecord } from '../journal/run-record.js';
+
+export interface Waiting {
+  readonly runId: string;
+  readonly record: RunRecord | undefined;
+}
+
+/** Records that are kept with their ids: more of them would cost memory, and are read when it is their turn. */
+const mostRecords = 10_000;
+
 /** Runs that wait for a place in memory, first in, first out, each once. */
 export class Backlog {
-  readonly #ids = new Set<string>();
+  readonly #ids = new Map<string, RunRecord | undefined>();
 
   get size(): number {
     return this.#ids.size;
   }
 
-  add(runId: string): void {
-    this.#ids.add(runId);
+  add(runId: string, record?: RunRecord): void {
+    this.#ids.set(runId, this.#ids.size < mostRecords ? record : undefined);
   }
 
   delete(runId: string): void {
@@ -18,10 +28,10 @@ export class Backlog {
     this.#ids.clear();
   }
 
-  next(): string | undefined {
-    for (const id of this.#ids) {
-      this.#ids.delete(id);
-      return id;
+  next(): Waiting | undefined {
+    for (const [runId, record] of this.#ids) {
+      this.#ids.delete(runId);
+      return { runId, record };
     }
     return undefined;
   }

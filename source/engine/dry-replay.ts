@@ -35,8 +35,7 @@ export const dryReplay = (
       maxPayloadBytes: events.reduce((most, event) => Math.max(most, sizeOf(event)), defaultMaxPayloadBytes),
       journal: {
         events: (_, __, from, limit) => Promise.resolve(events.slice(from, from + limit)),
-        mailbox: () => Promise.resolve([]),
-        letters: () => Promise.resolve([]),
+        inbox: () => Promise.resolve({ signals: [], letters: [] }),
       },
       commit: ({ events: asked }) => Promise.resolve(asked),
       launch: nothing,

@@ -8,8 +8,8 @@ export interface Executor {
   reserve(): (() => void) | undefined;
   /** Executes a run that has just been started, of which nothing has to be read. */
   adopt(record: RunRecord, started: RunEvent): void;
-  /** Executes a run that was stored for later, as soon as it is due and there is room. */
-  expect(runId: string, startAt: number): void;
+  /** Executes a run that was stored for later, as soon as it is due and there is room. A record that has just been written need not be read. */
+  expect(runId: string, startAt: number, record?: RunRecord): void;
   close(timeoutMs: number): Promise<void>;
   /** Stops at once and without a trace, as a killed process would. */
   crash(): void;

@@ -1,7 +1,7 @@
 import type { RunEvent } from '../journal/event.js';
 import type { Journal, Letter, RunCommit } from '../journal/journal.js';
 import { isEarly, type RunRecord } from '../journal/run-record.js';
-import { isTerminal } from '../journal/status.js';
+import { isOpen, isTerminal } from '../journal/status.js';
 import { sagasSince } from '../run/compensated.js';
 import { instantOf } from '../run/compose.js';
 import { controlOf, takenIn, type Control } from '../run/control.js';
@@ -77,7 +77,7 @@ export class Requests {
 
   async #attend(runId: string): Promise<void> {
     let goesOn = false;
-    for (const letter of await this.#journal.letters(runId)) {
+    for (const letter of (await this.#journal.inbox(runId)).letters) {
       if (!this.#host.isOpen) return;
       const resident = this.#host.residents.get(runId);
       if (resident && resident.status !== 'stopped') resident.receive(letter);
@@ -106,8 +106,7 @@ export class Requests {
 
   /** A run that was claimed to decide about it, and that has something to do: it is executed here. */
   #goesOn({ status, workflow, version }: RunRecord): boolean {
-    const isOpen = !isTerminal(status) && status !== 'paused' && status !== 'blocked';
-    return isOpen && this.#registry.find(workflow, version) !== undefined;
+    return isOpen(status) && this.#registry.find(workflow, version) !== undefined;
   }
 
   async #decisionOn(control: Control, record: RunRecord): Promise<Decision> {
@@ -121,7 +120,7 @@ export class Requests {
   /** Whether the run itself has to decide, in memory; where its workflow is not known, that waits. */
   #isForPipeline(record: RunRecord, { type }: Control): boolean {
     const { status, workflow, version } = record;
-    if (isTerminal(status) || status === 'paused' || status === 'blocked') return false;
+    if (!isOpen(status)) return false;
     return (
       type === 'cancel' || (!isEarly(record, this.#host.now()) && this.#registry.find(workflow, version) !== undefined)
     );

@@ -1,7 +1,7 @@
 import type { Journal } from '../journal/journal.js';
 import type { RunEvent } from '../journal/event.js';
 import { isEarly, type RunRecord } from '../journal/run-record.js';
-import { isTerminal } from '../journal/status.js';
+import { isOpen } from '../journal/status.js';
 import { PipelineExecution } from '../run/execution.js';
 import type { ExecutionHost } from '../run/host.js';
 import { Backlog } from './backlog.js';
@@ -81,17 +81,17 @@ export class ResidentRuns {
     this.#begin(new PipelineExecution(record, workflow, this.#host), [started]);
   }
 
-  /** Brings a run to memory, now or when there is room. */
-  async activate(runId: string): Promise<PipelineExecution | undefined> {
+  /** Brings a run to memory, now or when there is room. The record of one that was nobody's need not be read: claiming it does so. */
+  async activate(runId: string, atHand?: RunRecord): Promise<PipelineExecution | undefined> {
     const here = this.#resident.get(runId) ?? this.#loading.get(runId);
     if (here || !this.#host.isOpen) return here;
     if (!this.#hasRoom) {
-      this.#backlog.add(runId);
+      this.#backlog.add(runId, atHand);
       this.#residency.hurry();
       return undefined;
     }
     this.#backlog.delete(runId);
-    const loading = this.#load(runId)
+    const loading = this.#load(runId, atHand)
       .catch((error: unknown) => {
         this.#host.unreadable(runId, error);
         return undefined;
@@ -137,18 +137,18 @@ export class ResidentRuns {
 
   #offerPlace(): void {
     const next = this.#host.isOpen ? this.#backlog.next() : undefined;
-    if (next !== undefined) void this.activate(next);
+    if (next !== undefined) void this.activate(next.runId, next.record);
     else this.#host.hasRoom();
   }
 
-  async #load(runId: string): Promise<PipelineExecution | undefined> {
+  async #load(runId: string, atHand: RunRecord | undefined): Promise<PipelineExecution | undefined> {
     await this.#host.undecided(runId);
-    return this.#read(runId);
+    return this.#read(runId, atHand);
   }
 
-  async #read(runId: string): Promise<PipelineExecution | undefined> {
-    const seen = await this.#journal.run(runId);
-    if (!seen || !goesOn(seen) || this.#isClosed()) return undefined;
+  async #read(runId: string, atHand?: RunRecord): Promise<PipelineExecution | undefined> {
+    const seen = atHand ?? (await this.#journal.run(runId));
+    if (!seen || !isOpen(seen.status) || this.#isClosed()) return undefined;
     // Signals wait for it in its mailbox. Whoever cancels it need not wait.
     if (isEarly(seen, this.#host.now()) && !(await this.#isAsked(runId))) {
       this.#host.evicted(seen.wakeAt);
@@ -160,8 +160,8 @@ export class ResidentRuns {
       this.#settings.logger.warn(fields, 'run waits: its workflow is not registered here');
       return undefined;
     }
-    const record = seen.worker === this.#host.id ? seen : await this.#journal.claimRun(runId);
-    if (!record || !goesOn(record) || this.#isClosed()) return undefined;
+    const record = seen.worker === this.#host.id ? seen : await this.#journal.claimRun(runId, true);
+    if (!record || !isOpen(record.status) || this.#isClosed()) return undefined;
     // It has gone on in between: it is this worker's now, and read once more.
     if (record.version !== seen.version) return this.#read(runId);
     const execution = this.#resident.get(runId) ?? new PipelineExecution(record, workflow, this.#host);
@@ -174,7 +174,7 @@ export class ResidentRuns {
   }
 
   async #isAsked(runId: string): Promise<boolean> {
-    const letters = await this.#journal.letters(runId);
+    const { letters } = await this.#journal.inbox(runId);
     return letters.some(({ kind }) => kind === 'control');
   }
 
@@ -208,6 +208,3 @@ export class ResidentRuns {
     this.#host.evicted(nextDue);
   }
 }
-
-/** A blocked one is made a running one first. */
-const goesOn = ({ status }: RunRecord): boolean => !isTerminal(status) && status !== 'paused' && status !== 'blocked';

@@ -182,10 +182,8 @@ export class StoredRuns {
     this.#more = claimed.length >= limit;
     this.#recovers = false;
     if (blocked && this.#more) this.#blocked = await this.#blockedRuns();
-    for (const record of claimed) {
-      if (!this.#host.isOpen) return;
-      await this.#execute(record);
-    }
+    // All at once: one after the other, each would wait for the round trips of those before it.
+    await Promise.all(claimed.map((record) => this.#execute(record)));
     await this.#claimBlocked();
   }
 
@@ -208,6 +206,7 @@ export class StoredRuns {
   }
 
   async #execute(record: RunRecord): Promise<void> {
+    if (!this.#host.isOpen) return;
     if (record.status === 'blocked') await this.#host.unblock(record);
     await this.#host.activate(record.id);
   }

@@ -83,13 +83,13 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
     if (this.isOpen && record.worker === this.id) this.#runs.adopt(record, started);
   }
 
-  expect(runId: string, startAt: number): void {
-    if (startAt <= this.now()) void this.activate(runId);
+  expect(runId: string, startAt: number, record?: RunRecord): void {
+    if (startAt <= this.now()) void this.activate(runId, record);
     else this.#stored.expect(startAt);
   }
 
-  activate(runId: string): Promise<PipelineExecution | undefined> {
-    return this.#runs.activate(runId);
+  activate(runId: string, atHand?: RunRecord): Promise<PipelineExecution | undefined> {
+    return this.#runs.activate(runId, atHand);
   }
 
   loaded(runId: string): Promise<void> {

@@ -22,7 +22,7 @@ const pageSize = 1000;
 export const readHistory = async (journal: Journal, run: RunRecord): Promise<RunHistory> => ({
   run,
   events: await readEvents(journal, run.id, run.link),
-  signals: await journal.mailbox(run.id),
+  signals: (await journal.inbox(run.id)).signals,
 });
 
 /** Reads all events of a link. */

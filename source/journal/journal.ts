@@ -31,6 +31,12 @@ export interface Letter extends SignalRecord {
   readonly kind: 'child' | 'control';
 }
 
+/** What waits for a run, each oldest first. */
+export interface Inbox {
+  readonly signals: readonly SignalRecord[];
+  readonly letters: readonly Letter[];
+}
+
 /** A request of a run that is not one's own. */
 export interface NewRequest {
   readonly runId: string;
@@ -192,10 +198,8 @@ export interface Journal {
   strands?(which: 'all' | 'busy'): Promise<readonly number[]>;
   /** Events after a position, of the strand that it is in, in the order of commits, at most `limit`. */
   tail(after: number, limit: number): Promise<readonly PositionedEvent[]>;
-  /** Unconsumed signals of a run, oldest first. */
-  mailbox(runId: string): Promise<readonly SignalRecord[]>;
-  /** Unconsumed letters of a run that are no signals, oldest first. */
-  letters(runId: string): Promise<readonly Letter[]>;
+  /** What has come in for a run and is not consumed. */
+  inbox(runId: string): Promise<Inbox>;
   /** Whether a letter waits to be consumed. */
   isUnread(letterId: number): Promise<boolean>;
   /** Unread mail behind an id, of the strand that it is in, of runs that are this worker's or nobody's, in the order of ids, at most `limit`. */
@@ -222,8 +226,8 @@ export interface Journal {
    * something to do has mail.
    */
   claim(claim: Claim): Promise<readonly RunRecord[]>;
-  /** Makes a run this worker's, whatever it is; `undefined` when it is another's, or there is none. */
-  claimRun(runId: string): Promise<RunRecord | undefined>;
+  /** Makes a run this worker's, whatever it is or only if it goes on; `undefined` when it is another's, or there is none such. */
+  claimRun(runId: string, onlyOpen?: boolean): Promise<RunRecord | undefined>;
 
   readonly care: Care;
   /** Of a database that is a file of this machine. */

@@ -46,5 +46,9 @@ const transitions: Readonly<Record<RunStatus, readonly RunStatus[]>> = {
 
 export const isTerminal = (status: RunStatus): status is TerminalStatus => ends.some((end) => end === status);
 
+/** Whether a run goes on by itself, now or when something comes in. A blocked one is made a running one first. */
+export const isOpen = (status: RunStatus): boolean =>
+  status === 'pending' || status === 'running' || status === 'waiting';
+
 /** Whether a run may go from one status to the other. Staying where it is is always legal. */
 export const mayBecome = (from: RunStatus, to: RunStatus): boolean => from === to || transitions[from].includes(to);

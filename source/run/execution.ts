@@ -82,8 +82,8 @@ export class PipelineExecution implements TurnTaker, Execution {
   /** Replays what is recorded, then goes live. Answers when the first page is queued; `first` saves reading it. */
   async start(first?: readonly RunEvent[]): Promise<void> {
     if (!first || this.link > 0) {
-      for (const signal of await this.#host.journal.mailbox(this.runId)) this.context.mailbox.arrive(signal);
-      for (const letter of await this.#host.journal.letters(this.runId)) this.#inbox.arrive(letter);
+      const { signals, letters } = await this.#host.journal.inbox(this.runId);
+      for (const letter of [...signals, ...letters]) this.receive(letter);
     }
     const page = first ? this.#pages.begin(first) : await this.#readPage();
     if (this.#phase !== 'loading') return;

@@ -23,7 +23,7 @@ export interface Execution {
 export interface ExecutionHost {
   now(): number;
   readonly maxPayloadBytes: number;
-  readonly journal: Pick<Journal, 'events' | 'mailbox' | 'letters'>;
+  readonly journal: Pick<Journal, 'events' | 'inbox'>;
   /** Settles when the commit has returned, with the events as written. It never rejects: the host tries again, or stops the execution. */
   commit(commit: RunCommit): Promise<readonly RunEvent[]>;
   /** Starts an activity or a side effect, or attaches to the one that is still in flight. */

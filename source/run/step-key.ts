@@ -16,12 +16,14 @@ export const idempotencyKey = (runId: string, link: number, epoch: number, key: 
 
 /** Hands out ordinals, one series for each `kind:name`. */
 export class Ordinals {
-  readonly #next = new Map<string, number>();
+  readonly #series = new Map<string, Map<string, number>>();
 
   next(kind: string, name: string): number {
-    const series = `${kind}:${name}`;
-    const ordinal = this.#next.get(series) ?? 0;
-    this.#next.set(series, ordinal + 1);
+    // Two maps: the hash of a text that is made for it would be computed for each command.
+    const series = this.#series.get(kind) ?? new Map<string, number>();
+    const ordinal = series.get(name) ?? 0;
+    if (ordinal === 0) this.#series.set(kind, series);
+    series.set(name, ordinal + 1);
     return ordinal;
   }
 }

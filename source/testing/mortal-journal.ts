@@ -141,18 +141,17 @@ export const mortalJournal = (journal: Journal, options: MortalOptions = {}): Mo
       last: (runId, link, type) => alive(journal.last(runId, link, type)),
       ofType: (runId, link, type) => alive(journal.ofType(runId, link, type)),
       exposed: (runId) => alive(journal.exposed(runId)),
-      letters: (runId) => alive(journal.letters(runId)),
       isUnread: (letterId) => alive(journal.isUnread(letterId)),
       lastOutput: (runId, link) => alive(journal.lastOutput(runId, link)),
       strands: (which) => alive(strandsOf(journal, which)),
       tail: (after, size) => alive(journal.tail(after, size)),
-      mailbox: (runId) => alive(journal.mailbox(runId)),
+      inbox: (runId) => alive(journal.inbox(runId)),
       news: (after, size) => alive(journal.news(after, size)),
       nextWake: (now) => alive(journal.nextWake(now)),
       owned: () => alive(journal.owned()),
       expire: () => alive(journal.expire()),
       claim: (claim) => alive(journal.claim(claim)),
-      claimRun: (runId) => alive(journal.claimRun(runId)),
+      claimRun: (runId, onlyOpen) => alive(journal.claimRun(runId, onlyOpen)),
       acquire: async (asked) => {
         const worker = await alive(journal.acquire(asked));
         onAcquire?.(worker);

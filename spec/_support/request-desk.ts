@@ -74,7 +74,7 @@ export const deskOf = async (
     outcome: async () => ({
       events: (await journal.events('run', 0, 1, 10)).map(({ type }) => type),
       run: await journal.run('run'),
-      unread: (await journal.letters('run')).map(({ name }) => name),
+      unread: (await journal.inbox('run')).letters.map(({ name }) => name),
     }),
   };
 };

@@ -70,12 +70,12 @@ test('a request that is seen to twice at once is decided once', async (t) => {
 test('a request that was decided while its letter was read is not decided again', async (t) => {
   const desk = await deskOf(t, {
     journal: (journal) => ({
-      letters: async (runId) => {
-        const letters = await journal.letters(runId);
+      inbox: async (runId) => {
+        const inbox = await journal.inbox(runId);
         // Another process was quicker, and the run is blocked once more.
-        const consumed = letters.map(({ id }) => id);
+        const consumed = inbox.letters.map(({ id }) => id);
         await journal.commit({ runId, link: 0, events: [], consumed, status: { status: 'blocked', at: 6 } });
-        return letters;
+        return inbox;
       },
     }),
   });
@@ -103,9 +103,9 @@ test('a request of a later release is left alone, and keeps nobody from going on
 const refusals: Readonly<Record<string, (fail: () => void) => Setting>> = {
   'cannot be read': (fail) => ({
     journal: (journal) => ({
-      letters: async (runId) => {
+      inbox: async (runId) => {
         fail();
-        return journal.letters(runId);
+        return journal.inbox(runId);
       },
     }),
   }),
@@ -173,9 +173,9 @@ test('who is closing decides nothing any more, and does not look again', async (
   const desk = await deskOf(t, {
     host: { isOpen: false },
     journal: (journal) => ({
-      letters: (runId) => {
+      inbox: (runId) => {
         readings += 1;
-        return readings === 1 ? Promise.reject(new Error('not now')) : journal.letters(runId);
+        return readings === 1 ? Promise.reject(new Error('not now')) : journal.inbox(runId);
       },
     }),
   });

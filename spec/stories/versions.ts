@@ -257,7 +257,7 @@ for (const [what, others] of [
 
     const journal = await openJournal({ url });
     let reads = 0;
-    for (const method of ['claim', 'news', 'expire', 'nextWake', 'run', 'events', 'mailbox', 'letters'] as const) {
+    for (const method of ['claim', 'news', 'expire', 'nextWake', 'run', 'events', 'inbox'] as const) {
       const asked = journal[method].bind(journal) as (...args: unknown[]) => unknown;
       journal[method] = ((...args: unknown[]) => {
         reads += 1;

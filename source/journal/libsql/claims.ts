@@ -1,19 +1,29 @@
 import type { Claim } from '../journal.js';
 import type { RunRecord } from '../run-record.js';
 import type { Binding, Connection } from './connection.js';
+import type { OwnRows } from './own-rows.js';
 import type { Ownership } from './ownership.js';
 import type { RowReader } from './row-reader.js';
 import * as sql from './statements.js';
+
+interface Asked {
+  readonly runId: string;
+  record: RunRecord | undefined;
+}
 
 /** How nobody's runs become a worker's, each method within a caller's transaction. The fence is read with the rows it claims. */
 export class Claims {
   readonly #connection: Connection;
   readonly #ownership: Ownership;
+  readonly #own: OwnRows;
   readonly #rows: RowReader;
+  #asked: Asked[] = [];
+  #askedOpen: Asked[] = [];
 
-  constructor(connection: Connection, ownership: Ownership, rows: RowReader) {
+  constructor(connection: Connection, ownership: Ownership, own: OwnRows, rows: RowReader) {
     this.#connection = connection;
     this.#ownership = ownership;
+    this.#own = own;
     this.#rows = rows;
   }
 
@@ -27,12 +37,43 @@ export class Claims {
     const [worker, fence] = this.#ownership.proof();
     const found = this.#connection.all(sql.claim, [worker, ...wanted(claim, worker), worker, fence]);
     // RETURNING gives rows in the order in which they were updated.
-    return found.map(this.#rows.run).sort(urgentFirst);
+    return found.map((row) => this.#taken(row)).sort(urgentFirst);
   }
 
-  takeRun(runId: string): RunRecord | undefined {
+  /** A run that is claimed with all others of the transaction, at its end. The answer has its record then, if it was to be had. */
+  ask(runId: string, onlyOpen: boolean): Asked {
+    const asked: Asked = { runId, record: undefined };
+    (onlyOpen ? this.#askedOpen : this.#asked).push(asked);
+    return asked;
+  }
+
+  /** Claims what was asked for. */
+  write(): void {
+    const [asked, askedOpen] = [this.#asked, this.#askedOpen];
+    this.clear();
+    this.#takeAll(sql.claimRuns, asked);
+    this.#takeAll(sql.claimOpenRuns, askedOpen);
+  }
+
+  clear(): void {
+    this.#asked = [];
+    this.#askedOpen = [];
+  }
+
+  #takeAll(claim: string, asked: readonly Asked[]): void {
+    if (asked.length === 0) return;
     const [worker, fence] = this.#ownership.proof();
-    return this.#connection.all(sql.claimRun, [worker, runId, worker, worker, fence]).map(this.#rows.run)[0];
+    const ids = JSON.stringify(asked.map(({ runId }) => runId));
+    const found = this.#connection.all(claim, [worker, ids, worker, worker, fence]).map((row) => this.#taken(row));
+    const records = new Map(found.map((record) => [record.id, record]));
+    for (const each of asked) each.record = records.get(each.runId);
+  }
+
+  #taken(row: readonly unknown[]): RunRecord {
+    const record = this.#rows.run(row);
+    // One of these is about to be written. Of others that is not certain: they would stay in memory.
+    if (record.status === 'running' || record.status === 'pending') this.#own.claimed(record, row[0], row.at(-1));
+    return record;
   }
 }
 

@@ -38,6 +38,9 @@ interface CachedOfOurs extends Cached {
  */
 type TransactionState = 'none' | 'asked' | 'begun' | 'ended';
 
+/** How many columns our statements have: to find it out they are prepared once, in the whole process. */
+const columns: Record<string, number> = {};
+
 /** Prepared statements of users that are kept, the latest used: unlike ours, there may be any number of them. */
 export const mostUserStatements = 100;
 
@@ -210,7 +213,7 @@ export class Connection {
   }
 
   #prepare(sql: string, rows: boolean): CachedOfOurs {
-    const columnsOf = (): number => this.#database.prepare(sql).columns().length;
+    const columnsOf = (): number => (columns[sql] ??= this.#database.prepare(sql).columns().length);
     const { sql: read, packing } = rows ? packed(sql, columnsOf) : ({ sql, packing: 'none' } as const);
     const statement = this.#database.prepare(read);
     // The driver's `run` would take one step and leave the statement, and with it the write lock, where they are.

@@ -5,12 +5,13 @@ import type {
   Change,
   Claim,
   Fork,
+  Inbox,
   Journal,
-  Letter,
   News,
   NewRequest,
   NewSignal,
   RunCommit,
+  RunPage,
   SignalRecord,
   Worker,
 } from '../journal.js';
@@ -29,6 +30,7 @@ import { journalError } from './failures.js';
 import { ForeignWrites, versionOf } from './foreign-writes.js';
 import { GroupCommit, type GroupCommitOptions } from './group-commit.js';
 import { InboxWriter } from './inbox-writer.js';
+import { OwnRows } from './own-rows.js';
 import { Ownership } from './ownership.js';
 import { Reader } from './reader.js';
 import { RowReader } from './row-reader.js';
@@ -46,6 +48,7 @@ export class EmbeddedJournal implements Journal {
   readonly #group: GroupCommit;
   readonly #busyTimeoutMs: number | undefined;
   readonly #ownership: Ownership;
+  readonly #own = new OwnRows();
   readonly #appends: AppendBuffer;
   readonly #listeners = new Listeners();
   readonly #inbox: InboxWriter;
@@ -62,7 +65,7 @@ export class EmbeddedJournal implements Journal {
     const [payloads, rows] = [new StoredPayloads(connection, seal), new RowReader((text) => seal.open(text))];
     this.#appends = new AppendBuffer(connection, payloads);
     this.#reader = new Reader(connection, rows);
-    this.#claims = new Claims(connection, this.#ownership, rows);
+    this.#claims = new Claims(connection, this.#ownership, this.#own, rows);
     const note = (change: Change): void => {
       this.#note(change);
     };
@@ -70,6 +73,7 @@ export class EmbeddedJournal implements Journal {
     this.#inbox = new InboxWriter({ connection, ...shared });
     this.#writer = new RunWriter(connection, {
       ownership: this.#ownership,
+      own: this.#own,
       appends: this.#appends,
       inbox: this.#inbox,
       ...shared,
@@ -81,6 +85,7 @@ export class EmbeddedJournal implements Journal {
     ({ care: this.care, file: this.file } = embeddedCare(careParts));
     this.#group = new GroupCommit(connection, options, {
       written: () => {
+        this.#claims.write();
         this.#appends.write(() => this.#ownership.proof());
       },
       committed: () => {
@@ -89,8 +94,9 @@ export class EmbeddedJournal implements Journal {
       },
       rolledBack: () => {
         this.#ownership.transactionIsOver();
-        this.#appends.clear();
-        this.#forget();
+        // What was noted in it came to nothing, and rows that were seen are not there.
+        for (const noted of [this.#appends, this.#claims, this.#own]) noted.clear();
+        this.#changes = [];
       },
     });
     this.#foreign = path === undefined ? undefined : this.#watch(path);
@@ -130,7 +136,11 @@ export class EmbeddedJournal implements Journal {
     return this.#read(() => this.#reader.run(id));
   }
 
-  runs(filter: RunFilter, page: { readonly after?: string; readonly limit: number }): Promise<readonly RunRecord[]> {
+  isRunningHere(id: string): boolean {
+    return this.#own.isRunning(id);
+  }
+
+  runs(filter: RunFilter, page: RunPage): Promise<readonly RunRecord[]> {
     return this.#read(() => this.#reader.runs(filter, page));
   }
 
@@ -158,12 +168,8 @@ export class EmbeddedJournal implements Journal {
     return this.#read(() => this.#reader.tail(after, limit));
   }
 
-  mailbox(runId: string): Promise<readonly SignalRecord[]> {
-    return this.#read(() => this.#reader.mailbox(runId));
-  }
-
-  letters(runId: string): Promise<readonly Letter[]> {
-    return this.#read(() => this.#reader.letters(runId));
+  inbox(runId: string): Promise<Inbox> {
+    return this.#read(() => this.#reader.inbox(runId));
   }
 
   isUnread(letterId: number): Promise<boolean> {
@@ -185,10 +191,12 @@ export class EmbeddedJournal implements Journal {
   // ── ownership ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async acquire({ id, leaseMs }: Parameters<Journal['acquire']>[0]): Promise<Worker> {
+    const before = this.#ownership.workerId;
     const worker = await this.#add(1, () => this.#ownership.acquire(id, Date.now(), leaseMs));
     this.#ownership.hold(worker);
-    // What was this journal's before is so no longer.
-    this.#writer.forget();
+    // What was this journal's before is so no longer: whoever waits for a run that was known to be executed here has to look.
+    this.#own.clear();
+    if (before !== undefined) this.#listeners.tell([{ type: 'foreign' }]);
     await this.#read(() => {
       this.#ownership.chooseCheckpointer();
     });
@@ -206,6 +214,7 @@ export class EmbeddedJournal implements Journal {
 
   async release(): Promise<void> {
     const remove = this.#ownership.letGo();
+    this.#own.clear();
     if (remove) await this.#add(1, remove);
   }
 
@@ -230,8 +239,8 @@ export class EmbeddedJournal implements Journal {
     return isAny ? this.#add(Math.min(claim.limit, mostRowsAtOnce), () => this.#claims.take(claim)) : [];
   }
 
-  claimRun(runId: string): Promise<RunRecord | undefined> {
-    return this.#add(1, () => this.#claims.takeRun(runId));
+  async claimRun(runId: string, onlyOpen = false): Promise<RunRecord | undefined> {
+    return (await this.#add(1, () => this.#claims.ask(runId, onlyOpen))).record;
   }
 
   subscribe(listener: Listener): () => void {
@@ -269,12 +278,6 @@ export class EmbeddedJournal implements Journal {
     const changes = this.#changes;
     this.#changes = [];
     this.#listeners.tell(changes);
-  }
-
-  /** What was noted in a transaction that came to nothing: its changes, and rows that are not there. */
-  #forget(): void {
-    this.#changes = [];
-    this.#writer.forget();
   }
 
   // ── plumbing ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,9 +1,10 @@
 import type { EventBody, PositionedEvent, RunEvent } from '../event.js';
 import type { Exposed } from '../exposed.js';
-import type { Letter, News, SignalRecord } from '../journal.js';
+import type { Inbox, Letter, News, SignalRecord } from '../journal.js';
 import type { Rewind, RunRecord } from '../run-record.js';
 import { statuses, type RunStatus } from '../status.js';
 
+const isSignal = (row: readonly unknown[]): boolean => row[4] === 'signal';
 const isStatus = (text: string): text is RunStatus => statuses.some((status) => status === text);
 
 /** Makes of rows what the port knows. */
@@ -76,10 +77,15 @@ export class RowReader {
     return { ...this.signal(row), kind };
   };
 
+  readonly inbox = (rows: readonly (readonly unknown[])[]): Inbox => ({
+    signals: rows.filter(isSignal).map(this.signal),
+    letters: rows.filter((row) => !isSignal(row)).map(this.letter),
+  });
+
   /** A letter or a signal, and the id of its run. */
   readonly news = (row: readonly unknown[]): News => ({
     runId: String(row[5]),
-    letter: row[4] === 'signal' ? this.signal(row) : this.letter(row),
+    letter: isSignal(row) ? this.signal(row) : this.letter(row),
   });
 
   readonly exposed = ([name, payload, at]: readonly unknown[]): Exposed => ({

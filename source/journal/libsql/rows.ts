@@ -3,9 +3,12 @@ import type { RunCommit } from '../journal.js';
 import type { NewRun, RunRecord } from '../run-record.js';
 import type { Binding } from './connection.js';
 
+/** Whether a row has the digest of its payload, which is elsewhere. */
+export const isReference = (row = ''): string => `${row}payload >= '~#' AND ${row}payload < '~$'`;
+
 /** The payload of a row, wherever it is; there is no column of that name within. A reference to nothing comes as it is: it must not be taken for no payload. */
 const payloadOf = (row: string): string =>
-  `CASE WHEN substr(${row}payload, 1, 2) = '~#' THEN coalesce(` +
+  `CASE WHEN ${isReference(row)} THEN coalesce(` +
   `(SELECT b.content FROM tempolite_big_payloads b WHERE b.digest = substr(${row}payload, 3)), ${row}payload) ` +
   `ELSE ${row}payload END`;
 

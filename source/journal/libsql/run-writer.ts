@@ -9,6 +9,7 @@ import { isTerminal } from '../status.js';
 import type { AppendBuffer } from './append-buffer.js';
 import type { Binding, Connection } from './connection.js';
 import type { InboxWriter } from './inbox-writer.js';
+import { childOf, type OwnRow, type OwnRows } from './own-rows.js';
 import { fencedOut, type Ownership } from './ownership.js';
 import type { Reader } from './reader.js';
 import type { RowReader } from './row-reader.js';
@@ -17,16 +18,9 @@ import * as sql from './statements.js';
 import type { StoredPayloads } from './stored-payloads.js';
 import { UserTransactions } from './user-transactions.js';
 
-interface Written {
-  readonly num: number;
-  /** What the database says of it, as far as that is known. */
-  record: RunRecord | undefined;
-  /** Of a child: its own id, and the row of its parent. */
-  readonly child: { readonly id: string; readonly parent: number } | undefined;
-}
-
 interface Parts {
   readonly ownership: Ownership;
+  readonly own: OwnRows;
   readonly appends: AppendBuffer;
   readonly inbox: InboxWriter;
   readonly payloads: StoredPayloads;
@@ -41,8 +35,7 @@ export class RunWriter {
   readonly #ownership: Ownership;
   readonly #appends: AppendBuffer;
   readonly #note: (change: Change) => void;
-  /** The rows of the runs that are being written. */
-  readonly #written = new Map<string, Written>();
+  readonly #own: OwnRows;
   readonly #transactions: UserTransactions;
   readonly #inbox: InboxWriter;
   readonly #payloads: StoredPayloads;
@@ -52,6 +45,7 @@ export class RunWriter {
   constructor(connection: Connection, parts: Parts) {
     this.#connection = connection;
     this.#ownership = parts.ownership;
+    this.#own = parts.own;
     this.#appends = parts.appends;
     this.#note = parts.note;
     this.#inbox = parts.inbox;
@@ -67,7 +61,7 @@ export class RunWriter {
     const num = this.#insert(run, worker);
     if (num === undefined) return { created: false, run: this.#reader.existing(run.id) };
     const record = recordOf(run, worker);
-    if (worker !== undefined) this.#written.set(run.id, { num, record, child: undefined });
+    if (worker !== undefined) this.#own.set(run.id, { num, record, child: undefined });
     const event = { ...startedOnly, at: record.createdAt, payload: run.input };
     this.#note({ type: 'events', events: this.#appends.addStarted(num, run.id, event) });
     this.#transactions.run(statements);
@@ -131,11 +125,6 @@ export class RunWriter {
     return { created: true, run: record };
   }
 
-  /** The transaction came to nothing, and rows that were seen in it are not there; or this is another worker now. */
-  forget(): void {
-    this.#written.clear();
-  }
-
   /** A commit was refused. Answers whether it can be written another way: with events that say so. */
   refuse({ transactions = [] }: RunCommit, error: unknown): boolean {
     return this.#transactions.refuse(transactions, error);
@@ -162,7 +151,7 @@ export class RunWriter {
       at,
       run.wakeAt === undefined ? null : BigInt(Math.ceil(run.wakeAt)),
       worker ?? null,
-      parent ? BigInt((this.#written.get(parent.runId) ?? this.#rowOf(parent.runId)).num) : null,
+      parent ? BigInt((this.#own.get(parent.runId) ?? this.#rowOf(parent.runId)).num) : null,
       parent?.runId ?? null,
       parent?.key ?? null,
       run.onClose ?? null,
@@ -192,7 +181,7 @@ export class RunWriter {
     this.#note({ type: 'run', run: record });
   }
 
-  #setLink(runId: string, written: Written, { link, versions, rewinds, next }: RunCommit): void {
+  #setLink(runId: string, written: OwnRow, { link, versions, rewinds, next }: RunCommit): void {
     if (!versions && !rewinds && !next) return;
     written.record = undefined;
     const { num } = written;
@@ -208,7 +197,7 @@ export class RunWriter {
     this.#note({ type: 'events', events: this.#appends.add(num, runId, link + 1, [event]) });
   }
 
-  #setStatus(runId: string, written: Written, status: NonNullable<RunCommit['status']>): void {
+  #setStatus(runId: string, written: OwnRow, status: NonNullable<RunCommit['status']>): void {
     const proof = this.#ownership.proof();
     const frees = isTerminal(status.status) || status.status === 'blocked' || status.frees === true;
     const bindings = [
@@ -223,8 +212,7 @@ export class RunWriter {
     written.record = written.record
       ? this.#update(withStatus(written.record, status, frees ? undefined : proof[0]), bindings)
       : this.#updateAndRead(bindings);
-    // A run that waits costs no memory.
-    if (frees || status.status === 'waiting') this.#written.delete(runId);
+    if (frees || status.status === 'waiting') this.#own.delete(runId);
     this.#note({ type: 'run', run: written.record });
   }
 
@@ -243,24 +231,24 @@ export class RunWriter {
    * The row of a run that is this worker's, or nobody's and this worker's from now on. Until the worker lets it go, nobody else can take
    * it without the fence.
    */
-  #owned(runId: string): Written {
-    const known = this.#written.get(runId);
+  #owned(runId: string): OwnRow {
+    const known = this.#own.get(runId);
     if (known !== undefined) return known;
     const { worker, ...written } = this.#rowOf(runId);
     const [id, fence] = this.#ownership.proof();
     if (worker === null) {
-      if (this.#connection.all(sql.claimRun, [id, runId, id, id, fence]).length === 0) throw fencedOut();
+      if (this.#connection.all(sql.claimRuns, [id, JSON.stringify([runId]), id, id, fence]).length === 0)
+        throw fencedOut();
     } else if (worker !== id) throw fencedOut();
-    this.#written.set(runId, written);
+    this.#own.set(runId, written);
     return written;
   }
 
-  #rowOf(runId: string): Written & { readonly worker: unknown } {
+  #rowOf(runId: string): OwnRow & { readonly worker: unknown } {
     const row = this.#connection.all(sql.runNum, [runId])[0];
     if (!row) throw new EngineError('RUN_NOT_FOUND', `there is no run "${runId}" in this database`);
     const [num, parent, worker] = row;
-    const child = parent === null || parent === undefined ? undefined : { id: runId, parent: Number(parent) };
-    return { num: Number(num), record: undefined, child, worker };
+    return { num: Number(num), record: undefined, child: childOf(runId, parent), worker };
   }
 }
 

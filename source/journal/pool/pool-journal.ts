@@ -4,8 +4,8 @@ import type { Exposed } from '../exposed.js';
 import type {
   Claim,
   Fork,
+  Inbox,
   Journal,
-  Letter,
   News,
   NewRequest,
   NewSignal,
@@ -154,12 +154,8 @@ export class PoolJournal implements Journal {
     return this.#readIn(isOver ? undefined : file?.number, [], (journal) => journal.tail(after, limit));
   }
 
-  mailbox(runId: string): Promise<readonly SignalRecord[]> {
-    return this.#readOf(runId, [], (journal) => journal.mailbox(runId));
-  }
-
-  letters(runId: string): Promise<readonly Letter[]> {
-    return this.#readOf(runId, [], (journal) => journal.letters(runId));
+  inbox(runId: string): Promise<Inbox> {
+    return this.#readOf(runId, { signals: [], letters: [] }, (journal) => journal.inbox(runId));
   }
 
   isUnread(letterId: number): Promise<boolean> {
@@ -200,10 +196,10 @@ export class PoolJournal implements Journal {
     return this.#track(() => this.#worker.claim(claim));
   }
 
-  claimRun(runId: string): Promise<RunRecord | undefined> {
+  claimRun(runId: string, onlyOpen?: boolean): Promise<RunRecord | undefined> {
     return this.#track(async () => {
       const file = await this.#find(runId);
-      return file === undefined ? undefined : this.#write(file, runId, (journal) => journal.claimRun(runId));
+      return file === undefined ? undefined : this.#write(file, runId, (journal) => journal.claimRun(runId, onlyOpen));
     });
   }
 

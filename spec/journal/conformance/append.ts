@@ -100,7 +100,7 @@ export const append = (subject: Subject): void => {
     await t.throwsAsync(torn, { instanceOf: JournalError });
     t.deepEqual(await seqsOf(journal), [0]);
     t.is((await journal.run('run'))?.status, 'pending');
-    t.deepEqual(await journal.mailbox('run'), [signal]);
+    t.deepEqual((await journal.inbox('run')).signals, [signal]);
   });
 
   const faults: readonly [what: string, act: (journal: Journal) => Promise<unknown>][] = [
@@ -127,9 +127,24 @@ export const append = (subject: Subject): void => {
         ['fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled'],
       );
       t.deepEqual(await seqsOf(journal), [0, 1, 2]);
-      t.is((await journal.mailbox('one')).length, 1);
+      t.is((await journal.inbox('one')).signals.length, 1);
     });
   }
+
+  test(`${name}: a page of events begins and ends where it should, whatever its size`, async (t) => {
+    const journal = await openOwned(subject, t);
+    const events = Array.from({ length: 59 }, (_, n) => output(n + 1));
+    await journal.commit({ runId: 'run', link: 0, events });
+    const sizes = [1, 19, 20, 21, 40, 41, 59, 60, 61, 1000];
+
+    for (const from of [0, 1, 20, 59, 60]) {
+      for (const size of sizes) {
+        const seqs = (await journal.events('run', 0, from, size)).map(({ seq }) => seq);
+        const expected = Array.from({ length: Math.max(0, Math.min(size, 60 - from)) }, (_, n) => from + n);
+        t.deepEqual(seqs, expected, `${size} from ${from}`);
+      }
+    }
+  });
 
   test(`${name}: a run that is not there cannot be appended to`, async (t) => {
     const journal = await openOwned(subject, t);

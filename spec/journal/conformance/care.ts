@@ -232,10 +232,10 @@ export const care = ({ name, open }: Subject): void => {
     const { worker: _, ...run } = (await from.run('run')) ?? {};
     t.deepEqual(await to.run('run'), run);
     t.deepEqual(await to.exposed('run'), await from.exposed('run'));
-    t.like(await to.mailbox('run'), [{ payload: '"unread"' }]);
+    t.like((await to.inbox('run')).signals, [{ payload: '"unread"' }]);
     t.is((await to.runs({ parent: 'run' }, { limit: 9 })).length, 1);
     t.false((await to.signal({ runId: 'run', name: 's', payload: '2', at: 1, idempotencyKey: 'k' })).accepted);
-    t.is((await to.mailbox('another')).length, 1, 'nobody else has lost anything');
+    t.is((await to.inbox('another')).signals.length, 1, 'nobody else has lost anything');
   });
 
   test(`${name}: a child is archived without its parent, and remembers it`, async (t) => {

@@ -129,7 +129,7 @@ export const changes = (subject: Subject): void => {
       journal.start(newRun('after')),
       journal.run('before'),
       journal.events('before', 0, 0, 1),
-      journal.mailbox('before'),
+      journal.inbox('before'),
       journal.signal({ runId: 'before', name: 's', payload: '1', at: 1 }),
       journal.acquire({ id: 'w', leaseMs: 1 }),
     ];

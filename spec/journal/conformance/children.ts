@@ -55,7 +55,7 @@ export const children = (subject: Subject): void => {
       status: { status: 'completed', at: 7 },
     });
 
-    const letters = await journal.letters('run');
+    const letters = (await journal.inbox('run')).letters;
     t.deepEqual(
       letters.map(({ kind, name: from, payload, at }) => [kind, from, JSON.parse(payload) as unknown, at]),
       [
@@ -77,7 +77,7 @@ export const children = (subject: Subject): void => {
       status: { status: 'waiting', at: 7, wakeAt: 100 },
     });
 
-    t.deepEqual(await journal.letters('run'), []);
+    t.deepEqual((await journal.inbox('run')).letters, []);
   });
 
   for (const [status, letters] of [
@@ -94,7 +94,7 @@ export const children = (subject: Subject): void => {
 
       await journal.commit({ runId: 'a', link: 0, events: [output(1)] });
 
-      t.is((await journal.letters('run')).length, letters);
+      t.is((await journal.inbox('run')).letters.length, letters);
     });
   }
 
@@ -106,8 +106,8 @@ export const children = (subject: Subject): void => {
     const requests = ['a', 'b'].map((runId) => ({ runId, name: 'cancel', payload: '{}', at: 3 }));
     await journal.commit({ runId: 'run', link: 0, events: [output(1)], requests });
 
-    t.like(await journal.letters('a'), [{ kind: 'control', name: 'cancel', at: 3 }]);
-    t.deepEqual(await journal.letters('b'), []);
+    t.like((await journal.inbox('a')).letters, [{ kind: 'control', name: 'cancel', at: 3 }]);
+    t.deepEqual((await journal.inbox('b')).letters, []);
   });
 
   test(`${name}: the policies of all children that are at work are carried out at once`, async (t) => {
@@ -121,9 +121,9 @@ export const children = (subject: Subject): void => {
 
     await journal.commit({ runId: 'run', link: 0, events: [], closes: { at: 5, since: 0 } });
 
-    const asked = await Promise.all(policies.map((_, n) => journal.letters(`c${n}`)));
+    const asked = await Promise.all(policies.map((_, n) => journal.inbox(`c${n}`)));
     t.deepEqual(
-      asked.map((letters) => letters.map(({ name: what, at }) => `${what} ${at}`)),
+      asked.map(({ letters }) => letters.map(({ name: what, at }) => `${what} ${at}`)),
       [['cancel 5'], ['terminate 5'], [], []],
     );
   });
@@ -140,9 +140,9 @@ export const children = (subject: Subject): void => {
       closes: { at: 5, children: ['c1', 'c2', 'c3', 'nobody'] },
     });
 
-    const asked = await Promise.all(policies.map((_, n) => journal.letters(`c${n}`)));
+    const asked = await Promise.all(policies.map((_, n) => journal.inbox(`c${n}`)));
     t.deepEqual(
-      asked.map((letters) => letters.map(({ name: what, at }) => `${what} ${at}`)),
+      asked.map(({ letters }) => letters.map(({ name: what, at }) => `${what} ${at}`)),
       [[], ['terminate 5'], [], ['cancel 5']],
     );
   });
@@ -151,11 +151,11 @@ export const children = (subject: Subject): void => {
     const journal = await openOwned(subject, t);
     await journal.commit(started);
     await journal.commit({ runId: 'a', link: 0, events: [output(1), output(2)] });
-    const [first, second] = await journal.letters('run');
+    const [first, second] = (await journal.inbox('run')).letters;
 
     await journal.commit({ runId: 'run', link: 0, events: [], consumed: [first?.id ?? -1] });
 
-    t.deepEqual(await journal.letters('run'), [second]);
+    t.deepEqual((await journal.inbox('run')).letters, [second]);
     t.false(await journal.isUnread(first?.id ?? -1));
     t.true(await journal.isUnread(second?.id ?? -1));
   });

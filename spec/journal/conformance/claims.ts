@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Claim, Journal } from '../../../source/journal/journal.js';
 import type { RunStatus } from '../../../source/journal/status.js';
-import { newRun, newsOf, own, type Subject } from '../../_support/journals.js';
+import { newRun, newsOf, output, own, type Subject } from '../../_support/journals.js';
 
 const become = (journal: Journal, id: string, status: RunStatus, wakeAt?: number): Promise<unknown> =>
   journal.commit({
@@ -50,6 +50,68 @@ export const claims = ({ name, open, openTwo }: Subject): void => {
     t.deepEqual(await claim(journal, 10, { workflows: [] }), []);
     t.deepEqual(await claim(journal, 10), ['known']);
     t.deepEqual(await claim(journal, 10, { workflows: [{ name: 'order', version: 2 }] }), ['newer']);
+  });
+
+  test(`${name}: of runs that are to go on, others are left alone`, async (t) => {
+    const journal = await open(t);
+    await own(journal);
+    for (const status of ['running', 'waiting', 'paused', 'blocked', 'completed'] as const) {
+      await journal.start(newRun(status));
+      await journal.commit({ runId: status, link: 0, events: [], status: { status, at: 1, frees: true } });
+    }
+    await journal.start(newRun('pending'));
+    const all = await journal.runs({}, { limit: 10 });
+
+    const claimed = await Promise.all(all.map(({ id }) => journal.claimRun(id, true)));
+
+    t.deepEqual(
+      claimed.map((run) => run?.id),
+      ['running', 'waiting', undefined, undefined, undefined, 'pending'],
+    );
+    const now = await journal.runs({}, { limit: 10 });
+    t.deepEqual(
+      now.map(({ id, worker }) => [id, worker !== undefined]),
+      all.map(({ id }) => [id, ['running', 'waiting', 'pending'].includes(id)]),
+    );
+  });
+
+  test(`${name}: a run that was claimed is written as one that was read`, async (t) => {
+    const journal = await open(t);
+    await own(journal);
+    await journal.start(newRun('parent', { status: 'running' }));
+    const parent = { runId: 'parent', key: 'child:c#0' };
+    for (const id of ['pending', 'running'] as const) {
+      const child = newRun(id, { parent, onClose: 'cancel', priority: 3, tags: { a: 'b' } });
+      await journal.commit({ runId: 'parent', link: 0, events: [], children: [child] });
+      await journal.claimRun(id, true);
+      await journal.commit({
+        runId: id,
+        link: 0,
+        events: [output(1)],
+        status: { status: 'waiting', at: 7, wakeAt: 9 },
+      });
+    }
+
+    const { worker: _, ...record } = (await journal.run('pending'))!;
+    t.deepEqual(record, {
+      id: 'pending',
+      workflow: 'order',
+      version: 1,
+      status: 'waiting',
+      link: 0,
+      priority: 3,
+      tags: { a: 'b' },
+      inputDigest: 'digest',
+      createdAt: 1,
+      updatedAt: 7,
+      wakeAt: 9,
+      parent,
+    });
+    t.deepEqual(
+      (await journal.inbox('parent')).letters.map(({ name: child }) => child),
+      ['pending', 'running'],
+      'the parent was told of what they emit',
+    );
   });
 
   test(`${name}: a worker is told which of its runs do not wait`, async (t) => {
@@ -192,5 +254,23 @@ export const claims = ({ name, open, openTwo }: Subject): void => {
 
     for (const run of ['completed', 'blocked', 'freed']) t.is((await two.claimRun(run))?.worker, id);
     t.is(await two.claimRun('unheard of'), undefined);
+  });
+
+  test(`${name}: runs that are claimed at the same time are each answered for, and told apart`, async (t) => {
+    const [one, two] = await openTwo(t);
+    await own(one, 'one');
+    const { id } = await own(two, 'two');
+    for (const run of ['free', 'asked twice', 'own']) await two.start(newRun(run));
+    await two.claimRun('own');
+    await one.start(newRun("another's", { status: 'running' }));
+    const asked = ['free', "another's", 'asked twice', 'asked twice', 'own', 'unheard of'];
+
+    const claimed = await Promise.all([...asked.map((run) => two.claimRun(run)), two.claimRun('free', true)]);
+
+    t.deepEqual(
+      claimed.map((run) => run && [run.id, run.worker]),
+      [['free', id], undefined, ['asked twice', id], ['asked twice', id], ['own', id], undefined, ['free', id]],
+    );
+    t.not((await two.run("another's"))?.worker, id);
   });
 };

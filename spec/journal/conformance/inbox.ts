@@ -14,7 +14,7 @@ export const inbox = (subject: Subject): void => {
     const pause = await journal.request({ ...resume, name: 'pause' }, ['pending', 'running']);
     t.is((await journal.request(resume, ['paused'], ['blocked'])).id, undefined);
     t.not((await journal.request(resume, ['paused'], ['pending', 'running'])).id, undefined);
-    const all = (await journal.letters('run')).map(({ id }) => id);
+    const all = (await journal.inbox('run')).letters.map(({ id }) => id);
     t.deepEqual([all.length, all[0]], [2, pause.id]);
     await journal.commit({ runId: 'run', link: 0, events: [], consumed: all });
 
@@ -30,7 +30,7 @@ export const inbox = (subject: Subject): void => {
       await journal.signal({ runId: 'other', name: kind, payload: 'null', at: 1 });
     }
 
-    const letters = await journal.mailbox('run');
+    const letters = (await journal.inbox('run')).signals;
     t.deepEqual(
       letters.map(({ name: kind, payload, at }) => [kind, payload, at]),
       [
@@ -56,7 +56,7 @@ export const inbox = (subject: Subject): void => {
     t.true(first.accepted);
     t.false(second.accepted);
     t.deepEqual(second.signal, first.signal);
-    t.deepEqual(await journal.mailbox('run'), [first.signal]);
+    t.deepEqual((await journal.inbox('run')).signals, [first.signal]);
   });
 
   test(`${name}: a key holds for one run and one kind of signal`, async (t) => {
@@ -84,7 +84,7 @@ export const inbox = (subject: Subject): void => {
     await journal.commit({ runId: 'run', link: 0, events: [output(1)], consumed: [first.signal.id] });
 
     t.false((await journal.signal(signal)).accepted);
-    t.deepEqual(await journal.mailbox('run'), []);
+    t.deepEqual((await journal.inbox('run')).signals, []);
     await journal.commit({ runId: 'run', link: 0, events: [], status: { status: 'completed', at: 2 } });
     t.deepEqual(await journal.signal(signal), { accepted: false, signal: first.signal });
   });
@@ -98,7 +98,7 @@ export const inbox = (subject: Subject): void => {
     await journal.commit({ runId: 'run', link: 0, events: [output(1)], consumed: [letters[1]!.signal.id] });
 
     t.deepEqual(
-      (await journal.mailbox('run')).map(({ payload }) => payload),
+      (await journal.inbox('run')).signals.map(({ payload }) => payload),
       ['1', '3'],
     );
   });
@@ -114,7 +114,7 @@ export const inbox = (subject: Subject): void => {
     );
 
     t.deepEqual(
-      (await journal.mailbox('run')).map(({ payload }) => payload),
+      (await journal.inbox('run')).signals.map(({ payload }) => payload),
       ['1', '2'],
     );
   });
@@ -140,7 +140,7 @@ export const inbox = (subject: Subject): void => {
       });
 
       t.is(error.code, 'RUN_ENDED');
-      t.deepEqual(await journal.mailbox('run'), []);
+      t.deepEqual((await journal.inbox('run')).signals, []);
     });
   }
 };

@@ -52,22 +52,22 @@ export const links = (subject: Subject): void => {
   test(`${name}: signals and letters that were not consumed are there for the next link, in order`, async (t) => {
     const journal = await openOwned(subject, t);
     for (const payload of ['1', '2', '3']) await journal.signal({ runId: 'run', name: 's', payload, at: 1 });
-    const [first] = await journal.mailbox('run');
+    const [first] = (await journal.inbox('run')).signals;
     await journal.commit({ runId: 'run', link: 0, events: [output(1)], consumed: [first?.id ?? -1] });
     await journal.request({ runId: 'run', name: 'pause', payload: '{}', at: 2 }, ['pending']);
 
     await journal.commit(next(0, 2));
 
-    const payloads = (await journal.mailbox('run')).map(({ payload }) => payload);
+    const payloads = (await journal.inbox('run')).signals.map(({ payload }) => payload);
     t.deepEqual(payloads, ['2', '3']);
-    t.like(await journal.letters('run'), [{ name: 'pause' }]);
+    t.like((await journal.inbox('run')).letters, [{ name: 'pause' }]);
   });
 
   test(`${name}: a signal whose consumption was skipped is there for the next link, at its place`, async (t) => {
     const journal = await openOwned(subject, t);
     await journal.start(newRun('other'));
     for (const payload of ['1', '2']) await journal.signal({ runId: 'run', name: 's', payload, at: 1 });
-    const [first, second] = await journal.mailbox('run');
+    const [first, second] = (await journal.inbox('run')).signals;
     const { signal: foreign } = await journal.signal({ runId: 'other', name: 's', payload: '"theirs"', at: 1 });
     await journal.commit({ runId: 'other', link: 0, events: [output(1)], consumed: [foreign.id] });
     await journal.commit({
@@ -79,8 +79,8 @@ export const links = (subject: Subject): void => {
 
     await journal.commit(next(0, 2, { unconsumed: [first?.id ?? -1, foreign.id] }));
 
-    t.deepEqual(await journal.mailbox('run'), [first]);
-    t.deepEqual(await journal.mailbox('other'), [], 'only its own');
+    t.deepEqual((await journal.inbox('run')).signals, [first]);
+    t.deepEqual((await journal.inbox('other')).signals, [], 'only its own');
   });
 
   test(`${name}: places of a child's outputs go on growing from link to link`, async (t) => {
@@ -91,7 +91,9 @@ export const links = (subject: Subject): void => {
     await journal.commit(next(0, 2));
     await journal.commit({ runId: 'run', link: 1, events: [output(1)] });
 
-    const letters = (await journal.letters('parent')).map(({ payload }) => JSON.parse(payload) as { place?: number });
+    const letters = (await journal.inbox('parent')).letters.map(
+      ({ payload }) => JSON.parse(payload) as { place?: number },
+    );
 
     t.is(letters.length, 2, 'the end of a link is no letter');
     t.true((letters[1]?.place ?? 0) > (letters[0]?.place ?? Infinity));

@@ -130,7 +130,7 @@ export const ownership = ({ name, open, openTwo }: Subject): void => {
     }
     t.deepEqual(await seqsOf(fresh), [0]);
     t.is((await fresh.run('run'))?.status, 'running');
-    t.deepEqual(await fresh.mailbox('run'), [signal]);
+    t.deepEqual((await fresh.inbox('run')).signals, [signal]);
     await t.notThrowsAsync(fresh.commit({ runId: 'run', link: 0, events: [output(1)] }));
   });
 
@@ -170,7 +170,7 @@ export const ownership = ({ name, open, openTwo }: Subject): void => {
     await guest.signal({ runId: 'run', name: 's', payload: '1', at: 1 });
     await owner.commit({ runId: 'run', link: 0, events: [output(1)] });
 
-    t.is((await owner.mailbox('run')).length, 1);
+    t.is((await owner.inbox('run')).signals.length, 1);
     t.deepEqual(await seqsOf(guest), [0, 1]);
   });
 };

@@ -76,7 +76,7 @@ export const start = ({ name, open }: Subject): void => {
 
     t.is(await journal.run('nobody'), undefined);
     t.deepEqual(await journal.events('nobody', 0, 0, 10), []);
-    t.deepEqual(await journal.mailbox('nobody'), []);
+    t.deepEqual((await journal.inbox('nobody')).signals, []);
     t.is(await journal.lastOutput('nobody', 0), undefined);
   });
 };

@@ -29,7 +29,7 @@ test.serial('each statement is prepared once, however often it is used', async (
     await journal.commit({ runId: `run ${n}`, link: 0, events: [output(1)], status: { status: 'running', at: 1 } });
     await journal.signal({ runId: `run ${n}`, name: 's', payload: '1', at: 1 });
     await Promise.all([
-      journal.mailbox(`run ${n}`),
+      journal.inbox(`run ${n}`),
       journal.tail(0, 1),
       journal.claim({ now: 1, workflows: [], limit: 1, blocked: true }),
     ]);

@@ -27,7 +27,7 @@ test('what is big is stored once, however many rows have it, and read as it was'
   );
   t.like(await journal.last('b', 0), { payload: big });
   t.is(signal.payload, big);
-  t.deepEqual(await journal.mailbox('a'), [signal]);
+  t.deepEqual((await journal.inbox('a')).signals, [signal]);
 });
 
 test('a page of big payloads is read without one text of them all', async (t) => {

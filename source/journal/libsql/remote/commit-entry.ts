@@ -50,7 +50,7 @@ export const draftCommit = (
       ? draftEvents(draft, runId, worker, link, events)
       : draft.add(query(sql.proveOwner, runId, worker.id));
   if (!own.has(runId)) {
-    draft.add(query(sql.claimRun, worker.id, runId), (found) => {
+    draft.add(query(sql.claimRun, worker.id, runId, worker.id), (found) => {
       for (const row of found) own.met(draft.decode.run(row), worker.id);
       return [];
     });

@@ -93,7 +93,8 @@ const proveOwners: Merge = {
 
 const claimRuns: Merge = {
   sql: `
-  UPDATE tempolite_runs SET worker = m.value ->> 0 FROM json_each(?) m WHERE tempolite_runs.id = m.value ->> 1 AND worker IS NULL
+  UPDATE tempolite_runs SET worker = m.value ->> 0 FROM json_each(?) m
+  WHERE tempolite_runs.id = m.value ->> 1 AND (worker IS NULL OR worker = m.value ->> 2)
   RETURNING ${runColumns}`,
   stage: 3,
   isOrdered: false,

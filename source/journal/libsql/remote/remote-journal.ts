@@ -8,7 +8,7 @@ import type {
   Claim,
   Fork,
   Journal,
-  Letter,
+  Inbox,
   News,
   NewRequest,
   NewSignal,
@@ -20,7 +20,7 @@ import { Listeners, type Listener } from '../../listeners.js';
 import type { PayloadSeal } from '../../payloads/payload-seal.js';
 import type { NewRun, RunFilter, RunRecord } from '../../run-record.js';
 import type { Statement } from '../../statement.js';
-import type { RunStatus } from '../../status.js';
+import { isOpen, type RunStatus } from '../../status.js';
 import { SqlCare } from '../care/sql-care.js';
 import type { GroupCommitOptions } from '../group-commit.js';
 import { BatchCommit } from './batch-commit.js';
@@ -162,12 +162,8 @@ export class RemoteJournal implements Journal {
     return this.#read((reader) => reader.tail(after, limit));
   }
 
-  mailbox(runId: string): Promise<readonly SignalRecord[]> {
-    return this.#read((reader) => reader.mailbox(runId));
-  }
-
-  letters(runId: string): Promise<readonly Letter[]> {
-    return this.#read((reader) => reader.letters(runId));
+  inbox(runId: string): Promise<Inbox> {
+    return this.#read((reader) => reader.inbox(runId));
   }
 
   isUnread(letterId: number): Promise<boolean> {
@@ -228,9 +224,10 @@ export class RemoteJournal implements Journal {
     return claimed;
   }
 
-  async claimRun(runId: string): Promise<RunRecord | undefined> {
+  async claimRun(runId: string, onlyOpen = false): Promise<RunRecord | undefined> {
     const worker = this.#owner();
     const run = await this.#read((reader) => reader.run(runId));
+    if (run && onlyOpen && !isOpen(run.status)) return undefined;
     if (run?.worker !== undefined && run.worker !== worker.id) return undefined;
     if (run?.worker !== undefined) this.#meet(run);
     if (run?.worker !== undefined) return run;

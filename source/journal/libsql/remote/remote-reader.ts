@@ -1,6 +1,6 @@
 import type { EventType, PositionedEvent, RunEvent } from '../../event.js';
 import type { Exposed } from '../../exposed.js';
-import type { Claim, Letter, News, SignalRecord, Worker } from '../../journal.js';
+import type { Claim, Inbox, News, Worker } from '../../journal.js';
 import type { PayloadSeal } from '../../payloads/payload-seal.js';
 import type { RunFilter, RunRecord } from '../../run-record.js';
 import { startOf, strandOf } from '../../strands.js';
@@ -95,12 +95,8 @@ export class RemoteReader implements Sealed {
     return found.map(this.decode.positioned);
   }
 
-  async mailbox(runId: string): Promise<readonly SignalRecord[]> {
-    return (await this.rows(query(sql.mailbox, runId))).map(this.decode.signal);
-  }
-
-  async letters(runId: string): Promise<readonly Letter[]> {
-    return (await this.rows(query(sql.letters, runId))).map(this.decode.letter);
+  async inbox(runId: string): Promise<Inbox> {
+    return this.decode.inbox(await this.rows(query(sql.inbox, runId)));
   }
 
   async isUnread(letterId: number): Promise<boolean> {

@@ -152,7 +152,9 @@ export const readTaken = `
   SELECT ${runColumns} FROM tempolite_runs
   WHERE num IN (SELECT value FROM json_each((SELECT claimed FROM tempolite_writers WHERE id = ?)))
   ORDER BY priority DESC, wake_at, num`;
-export const claimRun = `UPDATE tempolite_runs SET worker = ? WHERE id = ? AND worker IS NULL RETURNING ${runColumns}`;
+/** It may have become the worker's own since it was looked at. */
+export const claimRun = `
+  UPDATE tempolite_runs SET worker = ? WHERE id = ? AND (worker IS NULL OR worker = ?) RETURNING ${runColumns}`;
 
 // ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

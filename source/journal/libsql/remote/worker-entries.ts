@@ -84,7 +84,7 @@ export const claimEntry = (claim: Claim, worker: Worker, reader: RemoteReader): 
 };
 
 export const claimRunEntry = (runId: string, worker: Worker, reader: RemoteReader): Entry<RunRecord | undefined> => ({
-  queries: [query(sql.claimRun, worker.id, runId)],
+  queries: [query(sql.claimRun, worker.id, runId, worker.id)],
   runs: [runId],
   answer: (all) => ({ value: all[0]?.map(reader.decode.run)[0], changes: [] }),
   instead,

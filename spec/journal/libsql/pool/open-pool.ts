@@ -128,7 +128,7 @@ test('a file of a pool is a database like any other', async (t) => {
   t.teardown(() => alone.close());
 
   t.is(strandOf(signal.id), 2);
-  t.deepEqual(await alone.mailbox('b'), [signal]);
+  t.deepEqual((await alone.inbox('b')).signals, [signal]);
   t.deepEqual(
     (await alone.runs({}, { limit: 10 })).map(({ id }) => id),
     ['b'],
