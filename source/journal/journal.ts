@@ -102,6 +102,12 @@ export interface Fork {
   readonly run: Omit<NewRun, 'workflow' | 'inputDigest' | 'input' | 'status' | 'parent'>;
 }
 
+/** The run that has an id, and whether it was created by this call. */
+export interface Started {
+  readonly created: boolean;
+  readonly run: RunRecord;
+}
+
 /** Which part of a list of runs. */
 export interface RunPage {
   /** Behind the run with this id. */
@@ -156,10 +162,7 @@ export interface Journal {
    * Creates the run with its `started` event, or answers with the run that already has this id (`created: false`), untouched. Statements
    * of the user's own are run when the run is created, and only if both succeed.
    */
-  start(
-    run: NewRun,
-    statements?: readonly Statement[],
-  ): Promise<{ readonly created: boolean; readonly run: RunRecord }>;
+  start(run: NewRun, statements?: readonly Statement[]): Promise<Started>;
   /**
    * Appends to a run that is this worker's, or nobody's and becomes this worker's by it; answers with the events as they were written.
    * `JOURNAL_FENCED` when it is another's, or another has taken over from this worker: nothing is written then.
@@ -177,7 +180,7 @@ export interface Journal {
     behind?: readonly RunStatus[],
   ): Promise<{ readonly id: number | undefined; readonly run: RunRecord }>;
   /** Copies the beginning of a run into a new, pending one. `RUN_NOT_FOUND`; `created: false` when the id is taken. */
-  fork(fork: Fork): Promise<{ readonly created: boolean; readonly run: RunRecord }>;
+  fork(fork: Fork): Promise<Started>;
 
   run(id: string): Promise<RunRecord | undefined>;
   /** Whether it is known without asking that a run is executed by this process; when it ends, that is heard. `false` says nothing. */

@@ -13,6 +13,7 @@ import type {
   RunCommit,
   RunPage,
   SignalRecord,
+  Started,
   Worker,
 } from '../journal.js';
 import type { Exposed } from '../exposed.js';
@@ -102,10 +103,7 @@ export class EmbeddedJournal implements Journal {
     this.#foreign = path === undefined ? undefined : this.#watch(path);
   }
 
-  start(
-    run: NewRun,
-    statements?: readonly Statement[],
-  ): Promise<{ readonly created: boolean; readonly run: RunRecord }> {
+  start(run: NewRun, statements?: readonly Statement[]): Promise<Started> {
     const another = statements && ((error: unknown) => this.#writer.refuseStart(statements, error));
     return this.#add(2 + (statements?.length ?? 0), () => this.#writer.start(run, statements), another);
   }
@@ -124,7 +122,7 @@ export class EmbeddedJournal implements Journal {
     return this.#add(1, () => this.#inbox.request(request, statuses, behind));
   }
 
-  fork(fork: Fork): Promise<{ readonly created: boolean; readonly run: RunRecord }> {
+  fork(fork: Fork): Promise<Started> {
     return this.#add(fork.to + 2, () => this.#writer.fork(fork));
   }
 

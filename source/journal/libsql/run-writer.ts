@@ -2,7 +2,7 @@ import { EngineError } from '../../errors.js';
 import { defaultCodec } from '../../values/codec.js';
 import { askedIn } from '../child-letter.js';
 import type { RunEvent } from '../event.js';
-import type { Change, Fork, RunCommit } from '../journal.js';
+import type { Change, Fork, RunCommit, Started } from '../journal.js';
 import type { NewRun, RunRecord } from '../run-record.js';
 import type { Statement } from '../statement.js';
 import { isTerminal } from '../status.js';
@@ -55,7 +55,7 @@ export class RunWriter {
     this.#transactions = new UserTransactions(connection);
   }
 
-  start(run: NewRun, statements: readonly Statement[] = []): { readonly created: boolean; readonly run: RunRecord } {
+  start(run: NewRun, statements: readonly Statement[] = []): Started {
     // A worker that was taken over starts runs for others to execute.
     const worker = run.status === 'running' ? this.#ownership.claimant() : undefined;
     const num = this.#insert(run, worker);
@@ -93,7 +93,7 @@ export class RunWriter {
     return events;
   }
 
-  fork({ from, to, run }: Fork): { readonly created: boolean; readonly run: RunRecord } {
+  fork({ from, to, run }: Fork): Started {
     const source = this.#reader.existing(from);
     const { num } = this.#rowOf(from);
     const { workflow, inputDigest, link } = source;

@@ -12,6 +12,7 @@ import type {
   RunCommit,
   RunPage,
   SignalRecord,
+  Started,
   Worker,
 } from '../journal.js';
 import type { Listener } from '../listeners.js';
@@ -57,10 +58,7 @@ export class PoolJournal implements Journal {
     this.#worker = parts.worker;
   }
 
-  start(
-    run: NewRun,
-    statements: readonly Statement[] = [],
-  ): Promise<{ readonly created: boolean; readonly run: RunRecord }> {
+  start(run: NewRun, statements: readonly Statement[] = []): Promise<Started> {
     if (statements.length > 0) return Promise.reject(noSqlOnAPool());
     return this.#track(() => this.#starts.begin(run.id, () => this.#start(run)));
   }
@@ -93,7 +91,7 @@ export class PoolJournal implements Journal {
   }
 
   /** The copy stays in the file of what it is copied from. */
-  fork(fork: Fork): Promise<{ readonly created: boolean; readonly run: RunRecord }> {
+  fork(fork: Fork): Promise<Started> {
     return this.#track(async () => {
       const file = await this.#find(fork.from);
       if (file === undefined) throw notFound(fork.from);
@@ -220,7 +218,7 @@ export class PoolJournal implements Journal {
     return this.#track(async () => this.#readIn(await this.#find(runId), nothing, read));
   }
 
-  async #start(run: NewRun): Promise<{ readonly created: boolean; readonly run: RunRecord }> {
+  async #start(run: NewRun): Promise<Started> {
     const file = await this.#routes.place(run.id);
     if (file !== undefined && !this.#members.isBusy(file)) {
       // One that is there already is no reason to bring a finished file back.

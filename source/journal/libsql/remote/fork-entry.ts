@@ -1,5 +1,5 @@
 import { defaultCodec } from '../../../values/codec.js';
-import type { Fork } from '../../journal.js';
+import type { Fork, Started } from '../../journal.js';
 import * as shared from '../statements.js';
 import { Draft } from './draft.js';
 import type { Entry } from './entry.js';
@@ -7,7 +7,7 @@ import { remoteError } from './fate.js';
 import { query, type Row } from './query.js';
 import type { RemoteReader } from './remote-reader.js';
 import * as sql from './remote-statements.js';
-import { existing, notFound, type Started } from './start-entry.js';
+import { existing, notFound } from './start-entry.js';
 
 /** The beginning of a run is copied. That the id is taken has to be an error, which ends the batch before anything is copied. */
 export const forkEntry = ({ from, to, run }: Fork, reader: RemoteReader): Entry<Started> => {

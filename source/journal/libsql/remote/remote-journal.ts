@@ -14,6 +14,7 @@ import type {
   NewSignal,
   RunCommit,
   SignalRecord,
+  Started,
   Worker,
 } from '../../journal.js';
 import { Listeners, type Listener } from '../../listeners.js';
@@ -37,7 +38,7 @@ import { remoteCareSql } from './remote-care.js';
 import type { RemoteConnection } from './remote-connection.js';
 import { defaultRemoteOptions, type RemoteOptions } from './remote-options.js';
 import { RemoteReader } from './remote-reader.js';
-import { startEntry, startWithEntry, type Started } from './start-entry.js';
+import { startEntry, startWithEntry } from './start-entry.js';
 import { transactionEntry } from './transaction-entry.js';
 import { acquireEntry, claimEntry, claimRunEntry, expireEntry, releaseEntry, renewEntry } from './worker-entries.js';
 

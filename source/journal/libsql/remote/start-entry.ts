@@ -1,5 +1,5 @@
 import { EngineError, TempoliteError } from '../../../errors.js';
-import type { Worker } from '../../journal.js';
+import type { Started, Worker } from '../../journal.js';
 import type { NewRun, RunRecord } from '../../run-record.js';
 import type { Statement } from '../../statement.js';
 import { foreignKeyFailed } from '../user-transactions.js';
@@ -11,11 +11,6 @@ import { query, unpacked, type Rows } from './query.js';
 import type { RemoteReader } from './remote-reader.js';
 import * as sql from './remote-statements.js';
 import { draftRun, type RunPlaces } from './run-drafts.js';
-
-export interface Started {
-  readonly created: boolean;
-  readonly run: RunRecord;
-}
 
 /** A run is inserted, or found. */
 export const startEntry = (run: NewRun, worker: Worker | undefined, reader: RemoteReader): Entry<Started> => {
