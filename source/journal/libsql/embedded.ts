@@ -91,6 +91,7 @@ export class EmbeddedJournal implements Journal {
       },
       committed: () => {
         this.#ownership.transactionIsOver();
+        this.#foreign?.committed();
         this.#announce();
       },
       rolledBack: () => {

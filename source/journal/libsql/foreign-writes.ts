@@ -8,6 +8,9 @@ import { watch, type FSWatcher } from 'node:fs';
 const firstLookMs = 2;
 const lastLookMs = 256;
 
+/** While all changes that are noticed are of this connection's own commits, each look takes twice as long to come, up to this. */
+const busyLookMs = 16;
+
 /** Without a change that was noticed, the database is asked this often. Watches get lost, and some file systems have none. */
 const sweepMs = 1000;
 
@@ -23,6 +26,10 @@ export class ForeignWrites {
   #watcher: FSWatcher | undefined;
   #looking: NodeJS.Timeout | undefined;
   #nextMs = firstLookMs;
+  /** How long after a hint it is looked. */
+  #soonMs = firstLookMs;
+  /** Whether this connection has committed since it was looked. */
+  #hasCommitted = false;
   #seen: unknown;
 
   constructor(path: string, version: () => unknown, notify: () => void) {
@@ -58,11 +65,16 @@ export class ForeignWrites {
     }
   }
 
+  /** This connection has committed: hints may be of that. */
+  committed(): void {
+    this.#hasCommitted = true;
+  }
+
   /** Looks soon, however long the next look of an earlier hint would have been. */
   #hinted(): void {
-    if (this.#looking && this.#nextMs === firstLookMs) return;
+    if (this.#looking && this.#nextMs <= this.#soonMs) return;
     clearTimeout(this.#looking);
-    this.#nextMs = firstLookMs;
+    this.#nextMs = this.#soonMs;
     this.#lookLater();
   }
 
@@ -78,8 +90,12 @@ export class ForeignWrites {
   /** Answers whether there was something new. */
   #look(): boolean {
     if (!this.#watcher) this.#watch();
+    const isOwn = this.#hasCommitted;
+    this.#hasCommitted = false;
     const version = this.#version();
-    if (version === undefined || version === this.#seen) return false;
+    const isNew = version !== undefined && version !== this.#seen;
+    this.#soonMs = isOwn && !isNew ? Math.min(this.#soonMs * 2, busyLookMs) : firstLookMs;
+    if (!isNew) return false;
     this.#seen = version;
     this.#notify();
     return true;

@@ -54,3 +54,26 @@ test('without a WAL to watch, the commits of others are noticed all the same', a
   t.false(existsSync(`${nowhere}-wal`));
   t.deepEqual(mine.all('SELECT n FROM t'), [[1]]);
 });
+
+test('who commits all the time notices all the same what others commit', async (t) => {
+  const path = databaseOf(t);
+  const [busy, other] = [await openAt(t, path), await openAt(t, path)];
+  let notices = 0;
+  busy.subscribe((changes) => {
+    if (changes.some(({ type }) => type === 'foreign')) notices += 1;
+  });
+  let commits = 0;
+  const commitOn = async (isEnough: () => boolean): Promise<void> => {
+    while (!isEnough()) await busy.start(newRun(`mine ${(commits += 1)}`));
+  };
+
+  // Long enough that its own changes are looked at as rarely as may be.
+  await commitOn(() => commits >= 200);
+  t.is(notices, 0);
+  for (const n of [1, 2, 3]) {
+    await other.start(newRun(`another's ${n}`));
+    await commitOn(() => notices >= n);
+  }
+
+  t.is(notices, 3);
+});
