@@ -34,7 +34,7 @@ export class OwnRows {
     this.#rows.set(record.id, { num: Number(num), record, child: childOf(record.id, parent) });
   }
 
-  /** A run that waits costs no memory. */
+  /** A run that waits or is paused costs no memory. */
   delete(runId: string): void {
     this.#rows.delete(runId);
   }

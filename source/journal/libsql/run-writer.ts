@@ -212,7 +212,7 @@ export class RunWriter {
     written.record = written.record
       ? this.#update(withStatus(written.record, status, frees ? undefined : proof[0]), bindings)
       : this.#updateAndRead(bindings);
-    if (frees || status.status === 'waiting') this.#own.delete(runId);
+    if (frees || status.status !== 'running') this.#own.delete(runId);
     this.#note({ type: 'run', run: written.record });
   }
 
