@@ -3,6 +3,7 @@ import { Tempolite, type TempoliteOptions } from '../../source/client/tempolite.
 import { TestClock } from '../../source/testing/index.js';
 import { faultsOf } from './check-journal.js';
 import { databaseOf } from './folder.js';
+import { hrana } from './hrana/open.js';
 import { watchFences } from './watch-fences.js';
 
 export interface Engine {
@@ -15,7 +16,7 @@ type Options = Omit<TempoliteOptions, 'clock'> & { readonly clock?: TestClock };
 
 /** An engine over a file of the test's own, in virtual time; its journals are checked when the test ends. */
 export const engineOf = async (t: ExecutionContext, options: Options): Promise<Engine> => {
-  const url = options.url ?? databaseOf(t);
+  const url = options.url ?? (await databaseFor(t));
   const clock = options.clock ?? new TestClock();
   await watchFences(url);
   const { payloads } = options;
@@ -27,6 +28,12 @@ export const engineOf = async (t: ExecutionContext, options: Options): Promise<E
     if (faults.length > 0) throw new Error(faults.join('\n'));
   });
   return { tempolite, clock, url };
+};
+
+/** A file, or what `TEMPOLITE_STORIES` says: a server of the test's own, by `http` or `ws`. */
+const databaseFor = async (t: ExecutionContext): Promise<string> => {
+  const by = process.env['TEMPOLITE_STORIES'];
+  return by === 'http' || by === 'ws' ? (await hrana(t))[by] : databaseOf(t);
 };
 
 /** A promise with its handles outside. */

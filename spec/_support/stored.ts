@@ -1,10 +1,11 @@
 import type { ExecutionContext } from 'ava';
 import Database from 'libsql';
 import type { Engine } from './engine.js';
+import { fileOf } from './file-of.js';
 
-/** Everything that the file of a database says of runs, to see that nothing was written. */
+/** Everything that a database says of runs, to see that nothing was written. */
 export const storedIn = (url: string): readonly unknown[] => {
-  const database = new Database(url.slice('file:'.length), { readonly: true });
+  const database = new Database(fileOf(url), { readonly: true });
   try {
     return ['runs', 'events', 'inbox', 'exposed'].map((table) =>
       database.prepare(`SELECT * FROM tempolite_${table} ORDER BY 1, 2, 3`).all(),

@@ -24,6 +24,7 @@ import { digest } from '../../source/values/digest.js';
 import { childPlays } from '../_support/child-plays.js';
 import { codeOf } from '../_support/code-of.js';
 import { engineOf } from '../_support/engine.js';
+import { fileOf } from '../_support/file-of.js';
 import { databaseOf } from '../_support/folder.js';
 import { plays } from '../_support/plays.js';
 import { sagaPlays } from '../_support/saga-plays.js';
@@ -79,7 +80,7 @@ const failing = workflow('failing', (text$: Observable<string>) =>
 
 test('nothing of any payload is in the files, whatever a run does, and its digests are not, either', async (t) => {
   const url = databaseOf(t);
-  const path = url.slice('file:'.length);
+  const path = fileOf(url);
   const options = { workflows: [everything, failing, child], url, ...sealed() };
   const { tempolite, clock } = await engineOf(t, options);
   const run = await tempolite.start(everything, marker, { id: 'run' });
@@ -182,7 +183,7 @@ test('a payload that cannot be read keeps its run waiting, and hurts no other on
   const [bad, good] = [await tempolite.start(waiting, marker, { id: 'bad' }), await tempolite.start(waiting, 'a')];
   await clock.settle();
   t.is(tempolite.worker.residents.size, 0, 'they have left memory');
-  const database = new Database(url.slice('file:'.length), { timeout: 5000 });
+  const database = new Database(fileOf(url), { timeout: 5000 });
   t.teardown(() => database.close());
   const ofShout = `type = 'activity-completed' AND run = (SELECT num FROM tempolite_runs WHERE id = 'bad')`;
   const [payload] = database.prepare(`SELECT payload FROM tempolite_events WHERE ${ofShout}`).raw(true).all([]).flat();

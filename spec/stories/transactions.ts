@@ -5,6 +5,7 @@ import { activity, awaitSignal, defineSignal, transaction, workflow, type Statem
 import { faultsOf } from '../_support/check-journal.js';
 import { codeOf } from '../_support/code-of.js';
 import { engineOf } from '../_support/engine.js';
+import { fileOf } from '../_support/file-of.js';
 import { databaseOf } from '../_support/folder.js';
 import { program } from '../_support/program.js';
 
@@ -12,7 +13,7 @@ const go = defineSignal('go');
 
 /** Asks a database that may be open elsewhere. */
 const ask = (url: string, sql: string): readonly Readonly<Record<string, unknown>>[] => {
-  const database = new Database(url.slice('file:'.length), { timeout: 5000 });
+  const database = new Database(fileOf(url), { timeout: 5000 });
   try {
     return database.prepare(sql).all() as readonly Readonly<Record<string, unknown>>[];
   } finally {
@@ -21,7 +22,7 @@ const ask = (url: string, sql: string): readonly Readonly<Record<string, unknown
 };
 
 const prepare = (url: string, sql: string): void => {
-  const database = new Database(url.slice('file:'.length), { timeout: 5000 });
+  const database = new Database(fileOf(url), { timeout: 5000 });
   database.exec(sql);
   database.close();
 };

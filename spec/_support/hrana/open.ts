@@ -1,4 +1,5 @@
 import type { ExecutionContext } from 'ava';
+import { serves } from '../file-of.js';
 import { databaseOf } from '../files.js';
 import { program } from '../program.js';
 import { startHrana, type HranaServer } from './server.js';
@@ -6,7 +7,9 @@ import type { Settings } from './settings.js';
 
 /** A server of this test's own, over a file of its own. */
 export const hrana = async (t: ExecutionContext, options: Partial<Settings> = {}): Promise<HranaServer> => {
-  const server = await startHrana(databaseOf(t), options);
+  const path = databaseOf(t);
+  const server = await startHrana(path, options);
+  for (const url of [server.http, server.ws]) serves(url, path);
   t.teardown(() => server.close());
   return server;
 };
