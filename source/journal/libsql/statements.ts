@@ -196,8 +196,8 @@ const claimRunsThat = (condition: string): string => `
   RETURNING ${runColumns}, parent`;
 
 export const claimRuns = claimRunsThat('');
-/** Only those that go on. */
-export const claimOpenRuns = claimRunsThat(`status IN ${open} AND`);
+/** Only those that go on. Without the plus, all that go on would be looked through by their status, however few are asked for. */
+export const claimOpenRuns = claimRunsThat(`+status IN ${open} AND`);
 
 const firstWake = (status: 'pending' | 'waiting', whose: string): string =>
   `SELECT min(wake_at) AS first FROM tempolite_runs WHERE status = '${status}' AND worker ${whose} AND wake_at > ?`;

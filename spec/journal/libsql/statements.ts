@@ -4,6 +4,7 @@ import { EmbeddedJournal } from '../../../source/journal/libsql/embedded.js';
 import { PayloadSeal } from '../../../source/journal/payloads/payload-seal.js';
 import { migrate } from '../../../source/journal/libsql/migrate.js';
 import { configure, openJournal } from '../../../source/journal/libsql/open-journal.js';
+import { claimOpenRuns, claimRuns } from '../../../source/journal/libsql/statements.js';
 import { opened } from '../../_support/connections.js';
 import { databaseOf } from '../../_support/files.js';
 import { newRun, output, own } from '../../_support/journals.js';
@@ -82,4 +83,15 @@ test('a closed journal holds no lock and no transaction', async (t) => {
   const other = opened(t, path);
   t.deepEqual(other.all('PRAGMA wal_checkpoint(TRUNCATE)'), [[0, 0, 0]]);
   t.notThrows(() => other.transaction(() => other.run('DELETE FROM tempolite_workers')));
+});
+
+test('runs that are claimed by their ids are found by these, however many others go on', (t) => {
+  const connection = opened(t);
+  migrate(connection);
+
+  for (const claim of [claimRuns, claimOpenRuns]) {
+    const bindings = ['worker', '["run"]', 'worker', 'worker', 1n];
+    const [plan] = connection.all(`EXPLAIN QUERY PLAN ${claim.split('RETURNING')[0] ?? ''}`, bindings);
+    t.is(plan?.[3], 'SEARCH tempolite_runs USING INDEX sqlite_autoindex_tempolite_runs_1 (id=?)');
+  }
 });
