@@ -73,6 +73,8 @@ export class Claims {
     const record = this.#rows.run(row);
     // One of these is about to be written. Of others that is not certain: they would stay in memory.
     if (record.status === 'running' || record.status === 'pending') this.#own.claimed(record, row[0], row.at(-1));
+    // What was remembered may be of a run that was pruned, and whose id is another's now.
+    else this.#own.delete(record.id);
     return record;
   }
 }

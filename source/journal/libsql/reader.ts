@@ -51,7 +51,9 @@ export class Reader {
     const first = from === 0 ? this.#eventRows(runId, link, 0, Math.min(limit, shortHistory)) : [];
     const left = limit - first.length;
     const isAll = from === 0 && (left === 0 || first.length < shortHistory);
-    return isAll ? first : [...first, ...this.#eventsPage(runId, link, from + first.length, left)];
+    // Behind the last of them: where one is missing, none is to come twice.
+    const next = (first.at(-1)?.seq ?? from - 1) + 1;
+    return isAll ? first : [...first, ...this.#eventsPage(runId, link, next, left)];
   }
 
   #eventRows(runId: string, link: number, from: number, limit: number): readonly RunEvent[] {

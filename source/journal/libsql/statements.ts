@@ -117,13 +117,18 @@ const eventsOfLink =
 
 export const eventsFrom = `SELECT ${eventValues()} ${eventsOfLink}`;
 
+/** How long the payload of a row is, wherever it is, at least in characters. What is elsewhere is not read for it. */
+const payloadLength =
+  `CASE WHEN ${isReference()} THEN coalesce(` +
+  '(SELECT octet_length(b.content) FROM tempolite_big_payloads b WHERE b.digest = substr(payload, 3)), 0) ELSE length(payload) END';
+
 /**
  * The same rows as one text, an array of arrays: it is read in half the time (measured: 1,000,000 against 540,000 rows/s). It is empty when
- * their payloads may have more characters than the last argument says; those before it are those of `eventsFrom`, twice.
+ * their payloads are longer than the last argument says; those before it are those of `eventsFrom`, twice.
  */
 export const eventsPage = `
   SELECT json_group_array(json_array(${eventColumns})) FROM (${eventsFrom})
-  WHERE (SELECT coalesce(sum(CASE WHEN ${isReference()} THEN 1000000 ELSE length(payload) END), 0) FROM (SELECT payload ${eventsOfLink})) <= ?`;
+  WHERE (SELECT coalesce(sum(${payloadLength}), 0) FROM (SELECT payload ${eventsOfLink})) <= ?`;
 
 /** The last event of a link. */
 export const lastEvent = `

@@ -52,3 +52,22 @@ test('a commit that meets a lock keeps nobody from it later', async (t) => {
   t.is((await second).length, 1);
   other.close();
 });
+
+test('a history with an event missing is read with each of the others once', async (t) => {
+  const path = databaseOf(t);
+  const journal = await opened(t, `file:${path}`);
+  await own(journal);
+  await journal.start(newRun('run', { status: 'running' }));
+  const events = Array.from({ length: 29 }, (_, place) => output(place + 1));
+  await journal.commit({ runId: 'run', link: 0, events });
+  const database = new Database(path);
+  database.exec('DELETE FROM tempolite_events WHERE seq = 7');
+  database.close();
+
+  const seqs = (await journal.events('run', 0, 0, 1000)).map(({ seq }) => seq);
+
+  t.deepEqual(
+    seqs,
+    [...Array.from({ length: 30 }).keys()].filter((seq) => seq !== 7),
+  );
+});

@@ -3,7 +3,7 @@ import type { Journal } from '../../../source/journal/journal.js';
 import { openJournal } from '../../../source/journal/libsql/open-journal.js';
 import type { RunStatus } from '../../../source/journal/status.js';
 import { databaseOf } from '../../_support/files.js';
-import { newRun, own } from '../../_support/journals.js';
+import { newRun, output, own } from '../../_support/journals.js';
 
 const become = (journal: Journal, status: RunStatus): Promise<unknown> =>
   journal.commit({ runId: 'run', link: 0, events: [], status: { status, at: 1 } });
@@ -69,4 +69,25 @@ test('what was claimed is forgotten with the worker that claimed it, and nothing
   await t.throwsAsync(become(mine, 'completed'), { code: 'JOURNAL_FENCED' });
 
   t.like(await other.run('run'), { status: 'pending', worker: id });
+});
+
+test('a row that is remembered is not taken for that of a later run with the same id', async (t) => {
+  const path = databaseOf(t);
+  const url = `file:${path}`;
+  const [mine, other] = [await openJournal({ url }), await openJournal({ url })];
+  t.teardown(() => Promise.all([mine.close(), other.close()]));
+  await own(mine, 'mine');
+  await own(other, 'other');
+  await mine.start(newRun('run', { status: 'running' }));
+  await become(mine, 'completed');
+  await mine.claimRun('run');
+  await mine.commit({ runId: 'run', link: 0, events: [output(1)] });
+  await other.care.pruneRuns({ statuses: ['completed'], endedBefore: 2, keep: 0 }, { after: 0, limit: 10 });
+  await other.start(newRun('run', { status: 'running' }));
+  await other.commit({ runId: 'run', link: 0, events: [], status: { status: 'paused', at: 1, frees: true } });
+
+  await mine.claimRun('run');
+  await become(mine, 'running');
+
+  t.like(await other.run('run'), { status: 'running' });
 });

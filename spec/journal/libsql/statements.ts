@@ -4,7 +4,7 @@ import { EmbeddedJournal } from '../../../source/journal/libsql/embedded.js';
 import { PayloadSeal } from '../../../source/journal/payloads/payload-seal.js';
 import { migrate } from '../../../source/journal/libsql/migrate.js';
 import { configure, openJournal } from '../../../source/journal/libsql/open-journal.js';
-import { claimOpenRuns, claimRuns } from '../../../source/journal/libsql/statements.js';
+import { claimOpenRuns, claimRuns, eventsPage } from '../../../source/journal/libsql/statements.js';
 import { opened } from '../../_support/connections.js';
 import { databaseOf } from '../../_support/files.js';
 import { newRun, output, own } from '../../_support/journals.js';
@@ -94,4 +94,22 @@ test('runs that are claimed by their ids are found by these, however many others
     const [plan] = connection.all(`EXPLAIN QUERY PLAN ${claim.split('RETURNING')[0] ?? ''}`, bindings);
     t.is(plan?.[3], 'SEARCH tempolite_runs USING INDEX sqlite_autoindex_tempolite_runs_1 (id=?)');
   }
+});
+
+test('a page of events is no text when it is longer than it may be, with the payloads that are elsewhere', async (t) => {
+  const connection = opened(t);
+  migrate(connection);
+  const journal = new EmbeddedJournal(connection, new PayloadSeal({ bigPayloadBytes: 100 }), {});
+  await own(journal);
+  await journal.start(newRun('run', { status: 'running' }));
+  const payload = JSON.stringify('x'.repeat(2_000_000));
+  await journal.commit({ runId: 'run', link: 0, events: [output(1, { payload })] });
+
+  const textWithin = (length: number): string => {
+    const page = ['run', 0n, 0n, 10n];
+    return String(connection.all(eventsPage, [...page, ...page, BigInt(length)])[0]?.[0]);
+  };
+
+  t.is(textWithin(1_500_000), '[]');
+  t.true(textWithin(2_500_000).includes(payload.slice(1, -1)));
 });
