@@ -24,18 +24,27 @@ interface Waiting {
 
 const forgets: ReadonlySet<EventType> = new Set(['run-retried', 'run-rewound', 'run-continued']);
 
+/** After so long what could not be read is read again: there may be nobody left who writes, and so tells that there is something to read. */
+const readAgainMs = 1000;
+
 /** Who waits for the end of which run. One ear on the journal serves them all. */
 export class RunResults {
   readonly #journal: Journal;
   readonly #waiters = new Map<string, Waiting>();
   readonly #stop: () => void;
   readonly #catchUp: CatchUp;
+  #again: NodeJS.Timeout | undefined;
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, againMs = readAgainMs) {
     this.#journal = journal;
     this.#catchUp = new CatchUp(
       () => this.#readAll(),
-      () => undefined,
+      () => {
+        clearTimeout(this.#again);
+        this.#again = setTimeout(() => {
+          this.#catchUp.ask();
+        }, againMs).unref();
+      },
     );
     this.#stop = journal.subscribe((changes) => {
       for (const change of changes) {
@@ -70,6 +79,7 @@ export class RunResults {
   close(): void {
     this.#stop();
     this.#catchUp.stop();
+    clearTimeout(this.#again);
     const closed = new EngineError(
       'ENGINE_CLOSED',
       'the engine was closed before the run ended; open it again to go on',
@@ -77,7 +87,7 @@ export class RunResults {
     for (const runId of [...this.#waiters.keys()]) this.#reject(runId, closed);
   }
 
-  /** Others may have brought them to their end. What cannot be read now is read when they write again. */
+  /** Others may have brought them to their end. */
   async #readAll(): Promise<void> {
     for (const [runId, waiting] of [...this.#waiters]) {
       waiting.output = undefined;
