@@ -3,9 +3,20 @@ export interface Mutant {
   readonly name: string;
   /** Below `dist/source/`. */
   readonly file: string;
+  /** What the file has once: where it stands elsewhere too, the bug would be put in the wrong place. */
   readonly find: string;
   readonly replace: string;
 }
+
+/** The code with the bug in it. Told only where it is in one place: in any other it would be another bug. */
+export const mutated = (code: string, { name, file, find, replace }: Mutant): string => {
+  const [before, after, ...more] = code.split(find);
+  if (before !== undefined && after !== undefined && more.length === 0) return `${before}${replace}${after}`;
+  throw new Error(
+    `the bug "${name}" is put where ${file} has ${JSON.stringify(find)}, which is to be there once; found ` +
+      `${code.split(find).length - 1} times: tell its place anew`,
+  );
+};
 
 /** What the simulator has to find. */
 export const mutants: readonly Mutant[] = [
@@ -48,8 +59,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a signal whose consumption was skipped is lost',
     file: 'run/history.js',
-    find: "if (event.type === 'signal-received')\n                    this.#mailbox.giveBack(letterOf(event));",
-    replace: '',
+    find: 'skip(event) {',
+    replace: 'skip(event) {\n        if (event) return;',
   },
   {
     name: 'a signal that was given back twice is there twice',
@@ -66,8 +77,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'waits are served last in, first out',
     file: 'run/ready.js',
-    find: 'waits.filter(',
-    replace: '[...waits].reverse().filter(',
+    find: 'waits.push(command);',
+    replace: 'waits.unshift(command);',
   },
   {
     name: 'failed attempts are forgotten by a restart',
@@ -97,8 +108,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a stream repeats its last value after a restart',
     file: 'engine/activity-run.js',
-    find: 'seen <= skip',
-    replace: 'seen < skip',
+    find: 'this.#seen <= this.#skip',
+    replace: 'this.#seen < this.#skip',
   },
   {
     name: 'a lost acknowledgement is not read back',
@@ -121,7 +132,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a timer fires when it is noticed, not when it was due',
     file: 'run/compose.js',
-    find: "outcome.type === 'timer-fired' ? time : now",
+    find: 'hasItsTime(outcome) ? time : now',
     replace: 'now',
   },
   {

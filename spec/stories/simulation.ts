@@ -1,4 +1,6 @@
 import test from 'ava';
+import { readFileSync } from 'node:fs';
+import { mutants, mutated } from '../simulator/mutants.js';
 import { noTally, simulate } from '../simulator/simulate.js';
 
 /** `npm run simulate` plays more of them. */
@@ -17,4 +19,11 @@ for (let part = 0; part < parts; part += 1) {
 test.serial('the simulator crashes a lot, and has runs that plain RxJS can be asked about', (t) => {
   t.true(tally.crashes > seeds);
   t.true(tally.modelled > seeds / 4);
+});
+
+test('each bug that the simulator has to find has one place in the core', (t) => {
+  for (const mutant of mutants) {
+    const code = readFileSync(new URL(`../../source/${mutant.file}`, import.meta.url), 'utf8');
+    t.notThrows(() => mutated(code, mutant), mutant.name);
+  }
 });
