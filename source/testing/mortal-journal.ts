@@ -38,9 +38,14 @@ export interface MortalJournal {
 }
 
 const never = new Promise<never>(() => undefined);
-/** A dead process hears nothing; that its calls fail lets what is left of it in memory go. */
-const deaf = (): JournalError => new JournalError('JOURNAL_CLOSED', 'this process is dead');
-const dead = (): Promise<never> => Promise.reject(deaf());
+/**
+ * A dead process hears nothing; that its calls fail lets what is left of it in memory go. Each takes a round of the event loop: whoever tries
+ * again at once would keep it from all others, and so from what the process is about to die of.
+ */
+const dead = async (): Promise<never> => {
+  await new Promise((resolve) => setImmediate(resolve));
+  throw new JournalError('JOURNAL_CLOSED', 'this process is dead');
+};
 
 /** A journal whose process may die, and whose appends may fail. Closing it leaves the database open. */
 export const mortalJournal = (journal: Journal, options: MortalOptions = {}): MortalJournal => {
@@ -60,11 +65,11 @@ export const mortalJournal = (journal: Journal, options: MortalOptions = {}): Mo
   const alive = async <T>(answer: Promise<T>): Promise<T> => {
     try {
       const value = await answer;
-      if (isDead) throw deaf();
-      return value;
+      if (!isDead) return value;
     } catch (error) {
-      throw isDead ? deaf() : error;
+      if (!isDead) throw error;
     }
+    return dead();
   };
 
   const append = async <T>(
