@@ -26,7 +26,7 @@ const failed: number[] = [];
 
 for (let seed = first; seed < first + count && !(untilFailure && failed.length > 0); seed += 1) {
   try {
-    await simulate(seed, tally, !untilFailure);
+    await simulate(seed, tally, { shrink: !untilFailure });
   } catch (error) {
     failed.push(seed);
     if (untilFailure) console.log(`failed at seed ${seed}`);

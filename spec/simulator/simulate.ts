@@ -19,29 +19,45 @@ export interface Tally {
 
 export const noTally = (): Tally => ({ performances: 0, events: 0, crashes: 0, modelled: 0 });
 
-/** Plays the scenario of a seed; throws what is wrong with it, made as small as possible. One seed is one exact repetition. */
-export const simulate = async (seed: number, tally: Tally, shrink = true): Promise<void> => {
+export interface SimulateOptions {
+  /** Whether what is wrong is made as small as possible. Default: it is. */
+  readonly shrink?: boolean;
+  /** Real time that no scenario takes: something spins. */
+  readonly longestMs?: number;
+}
+
+/** Plays the scenario of a seed; throws what is wrong with it. One seed is one exact repetition. */
+export const simulate = async (
+  seed: number,
+  tally: Tally,
+  { shrink = true, longestMs = 60_000 }: SimulateOptions = {},
+): Promise<void> => {
   const property = fc.asyncProperty(scenario, async (it) => {
-    const faults = await Promise.race([faultsOf(it, tally), endless()]);
+    const faults = await withinLimit(faultsOf(it, tally), longestMs);
     if (faults.length > 0) throw new Error(faults.join('\n'));
   });
   await fc.assert(property, {
     seed,
     numRuns: 1,
     endOnFailure: !shrink,
-    interruptAfterTimeLimit: shrinkMs,
+    // Counted from the beginning: a scenario that is interrupted before its own limit would pass.
+    interruptAfterTimeLimit: longestMs + shrinkMs,
     markInterruptAsFailure: false,
     includeErrorInReport: true,
   });
 };
 
-/** Real time that no scenario takes: something spins. */
-const longestMs = 60_000;
-
-const endless = (): Promise<readonly string[]> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, longestMs, [`it did not end in ${longestMs} ms`]).unref();
+const withinLimit = async (faults: Promise<readonly string[]>, limitMs: number): Promise<readonly string[]> => {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<readonly string[]>((resolve) => {
+    timer = setTimeout(resolve, limitMs, [`it did not end in ${limitMs} ms`]);
   });
+  try {
+    return await Promise.race([faults, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
 
 /** Time for making a failure small. */
 const shrinkMs = 60_000;

@@ -27,3 +27,7 @@ test('each bug that the simulator has to find has one place in the core', (t) =>
     t.notThrows(() => mutated(code, mutant), mutant.name);
   }
 });
+
+test('a random world that does not end in time is a failure', async (t) => {
+  await t.throwsAsync(simulate(1, noTally(), { shrink: false, longestMs: 0 }), { message: /it did not end in 0 ms/ });
+});
