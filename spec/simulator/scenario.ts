@@ -45,7 +45,31 @@ const mishap: fc.Arbitrary<Mishap> = fc.record({
 const farMs = 20_000;
 const busyMs = 1500;
 
-export const scenario: fc.Arbitrary<Scenario> = fc.record({
+const request: fc.Arbitrary<Scenario['requests'][number]> = fc.record({
+  at: fc.nat({ max: busyMs }),
+  type: fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom('pause' as const, 'resume' as const, 'replay' as const) },
+    { weight: 2, arbitrary: fc.constant('cancel' as const) },
+    { weight: 1, arbitrary: fc.constant('terminate' as const) },
+  ),
+});
+
+/**
+ * Several things are asked while no process is up: who comes up reads all of them before the first is decided, so that a later one may find
+ * a run that an earlier one has ended.
+ */
+const askedInOutage: fc.Arbitrary<Pick<Scenario, 'outages' | 'requests'>> = fc
+  .record({
+    at: fc.nat({ max: busyMs }),
+    length: fc.integer({ min: 1, max: 900 }),
+    requests: fc.array(request, { minLength: 2, maxLength: 4 }),
+  })
+  .map(({ at, length, requests }) => ({
+    outages: [{ at, length }],
+    requests: requests.map((each) => ({ ...each, at: at + (each.at % length) })),
+  }));
+
+const world: fc.Arbitrary<Scenario & { readonly asked: Partial<Pick<Scenario, 'outages' | 'requests'>> }> = fc.record({
   programs: fc.array(program, { minLength: 1, maxLength: 2 }),
   letters: fc.array(fc.record({ at: fc.nat({ max: busyMs }), signal: fc.nat({ max: signalNames.length - 1 }) }), {
     maxLength: 12,
@@ -65,20 +89,7 @@ export const scenario: fc.Arbitrary<Scenario> = fc.record({
     }),
   ),
   retries: fc.oneof({ weight: 5, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
-  requests: fc.oneof(
-    { weight: 5, arbitrary: fc.constant([]) },
-    fc.array(
-      fc.record({
-        at: fc.nat({ max: busyMs }),
-        type: fc.oneof(
-          { weight: 6, arbitrary: fc.constantFrom('pause' as const, 'resume' as const, 'replay' as const) },
-          { weight: 2, arbitrary: fc.constant('cancel' as const) },
-          { weight: 1, arbitrary: fc.constant('terminate' as const) },
-        ),
-      }),
-      { minLength: 1, maxLength: 4 },
-    ),
-  ),
+  requests: fc.oneof({ weight: 5, arbitrary: fc.constant([]) }, fc.array(request, { minLength: 1, maxLength: 4 })),
   plans: fc.array(
     fc.record({
       lives: fc.array(fc.array(mishap, { minLength: 1, maxLength: 2 }), { maxLength: 3 }),
@@ -86,7 +97,10 @@ export const scenario: fc.Arbitrary<Scenario> = fc.record({
     }),
     { minLength: 2, maxLength: 3 },
   ),
+  asked: fc.oneof({ weight: 9, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: askedInOutage }),
 });
+
+export const scenario: fc.Arbitrary<Scenario> = world.map(({ asked, ...it }) => ({ ...it, ...asked }));
 
 /** When it has become calm, how many signals of each name come then, and when it is over even for those who wait for more. */
 const calmAt = 3000;
