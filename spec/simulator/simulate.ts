@@ -40,7 +40,7 @@ export const simulate = async (
     seed,
     numRuns: 1,
     endOnFailure: !shrink,
-    // Counted from the beginning: a scenario that is interrupted before its own limit would pass.
+    // Counted from the beginning: of a scenario that is interrupted before its own limit one would hear neither what it is nor why.
     interruptAfterTimeLimit: longestMs + shrinkMs,
     markInterruptAsFailure: false,
     includeErrorInReport: true,
