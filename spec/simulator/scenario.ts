@@ -97,7 +97,7 @@ const world: fc.Arbitrary<Scenario & { readonly asked: Partial<Pick<Scenario, 'o
     }),
     { minLength: 2, maxLength: 3 },
   ),
-  asked: fc.oneof({ weight: 9, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: askedInOutage }),
+  asked: fc.oneof({ weight: 19, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: askedInOutage }),
 });
 
 export const scenario: fc.Arbitrary<Scenario> = world.map(({ asked, ...it }) => ({ ...it, ...asked }));
