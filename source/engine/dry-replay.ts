@@ -29,6 +29,10 @@ export const dryReplay = (
   new Promise((resolve, reject) => {
     const clock = events.at(-1)?.at ?? record.createdAt;
     const nothing = (): void => undefined;
+    /** Between two turns: who awaits the answer would else go on within one, in the time of a run. */
+    const answer = (replay: DryReplay): void => {
+      setImmediate(resolve, replay);
+    };
     const host: ExecutionHost = {
       now: () => clock,
       // What was taken once is taken again, whatever today's limit is.
@@ -49,12 +53,12 @@ export const dryReplay = (
         // The journal is exhausted.
         const { pending } = execution;
         execution.stop();
-        resolve({ pending });
+        answer({ pending });
       },
       idle: nothing,
       arm: nothing,
       blocked: (_, error) => {
-        resolve({ error, pending: [] });
+        answer({ error, pending: [] });
       },
       ended: nothing,
       continued: nothing,

@@ -187,10 +187,11 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
 
   blocked(execution: PipelineExecution, error: DeterminismError): void {
     const { runId, link } = execution;
-    this.#settings.logger.error({ runId, error }, 'run blocked: its code does not fit the rules of replay');
     const status = { status: 'blocked', at: this.now(), detail: encodeFailure(error) } as const;
-    // It keeps its place until that is written: whoever looked before would take it for a run that has been lost.
+    // It keeps its place until that is written: whoever looked before would take it for a run that has been lost. And now a turn may be on, while
+    // loggers ask what time it is.
     void this.commit({ runId, link, events: [], status }).then(() => {
+      this.#settings.logger.error({ runId, error }, 'run blocked: its code does not fit the rules of replay');
       this.#runs.leave(execution);
       if (this.isOpen) void this.attend(runId);
     });

@@ -94,7 +94,7 @@ export class AfterEnd {
       decision?.then === 'turn' && holds === 'no' && (!this.#run.pipeline.end || this.isToBeCancelled);
     if (isCancelled) return ({ batch, spec }) => spec.kind === 'version' || batch !== this.#run.heldBatch;
     if (decision || holds !== 'no') return choices;
-    return this.#run.pipeline.end ? cleanUp : allOfThem;
+    return this.#run.pipeline.end ? cleanUpAndChoices : allOfThem;
   }
 
   /** Its run has failed, and it is let finish. */
@@ -165,7 +165,8 @@ export class AfterEnd {
     if (isEnd(event)) return this.#meetEnd(event);
     if (!('key' in event)) return undefined;
     const command = this.#run.commands.pending.get(event.key);
-    if (command?.scope.cleanUp || event.type === 'child-closed')
+    const isTakenBack = event.type === 'version-chosen' && !command;
+    if (command?.scope.cleanUp || event.type === 'child-closed' || isTakenBack)
       return this.#history.meet(event, this.#run.pipeline.end);
     if (command && this.isLate(command)) {
       const encounter = this.#history.meet(event, this.#run.pipeline.end);
@@ -193,5 +194,5 @@ export class AfterEnd {
 
 const noneOfThem: Launches = () => false;
 const allOfThem: Launches = () => true;
-const cleanUp: Launches = ({ scope }) => scope.cleanUp;
 const choices: Launches = ({ spec }) => spec.kind === 'version';
+const cleanUpAndChoices: Launches = (command) => command.scope.cleanUp || choices(command);

@@ -6,7 +6,8 @@ import type { Note, Outcome, Ready } from './ready.js';
 
 export interface PendingNote {
   readonly command: Pick<Command, 'key' | 'epoch' | 'state'> & { readonly spec: Pick<CommandSpec, 'digest'> };
-  readonly note: Note;
+  /** What takes no turn: bookkeeping, or a choice that nobody waits for any more. */
+  readonly note: Note | Outcome;
   readonly recorded?: (() => void) | undefined;
   /** What goes into the same commit. */
   readonly child?: NewRun;

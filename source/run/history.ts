@@ -38,6 +38,7 @@ export class History {
 
   /** `end` is how the code has ended the run, if it has. */
   meet(event: RunEvent, end: End | undefined): Encounter {
+    this.#answered(event);
     const encounter = this.#meet(event, end);
     if (!(encounter instanceof DeterminismError)) this.#nearest = event;
     return encounter;
@@ -46,6 +47,11 @@ export class History {
   /** The code has ended the run, the journal goes on in a later batch. */
   endedEarly(event: RunEvent): DeterminismError {
     return divergence.endedEarly(event, this.#nearest);
+  }
+
+  /** Not in a part that no longer counts: there it has to be said once more. */
+  #answered(event: RunEvent): void {
+    if (event.type === 'version-chosen') this.#run.versions.answered(event.key);
   }
 
   /** Nobody waits for it any more: a signal is there again. */
@@ -69,6 +75,7 @@ export class History {
    * was consumed for it is there again.
    */
   meetLenient(event: RunEvent): Encounter {
+    this.#answered(event);
     if (event.type === 'output-emitted') {
       this.#outputs.match(event);
       return undefined;
@@ -118,6 +125,7 @@ export class History {
       if (event.type === 'child-failed') this.#children.revive(command, event.payload);
       return undefined;
     }
+    this.#answered(event);
     // It has the whole time once more.
     if (command === this.#run.timeout) return undefined;
     if (event.type === 'child-closed') {

@@ -100,6 +100,7 @@ export class LiveContext implements RunContext {
   issue(spec: CommandSpec): Command {
     const command = this.commands.issue(spec, this.clock, this.batch, this.scope);
     if (spec.kind === 'signal') this.ready.awaitSignal(command);
+    else if (spec.kind === 'version') this.versions.asks(command, spec.newest);
     // The journal counts whole milliseconds.
     else if (spec.kind === 'timer' || spec.kind === 'sleep') this.ready.awaitTimer(command, Math.ceil(spec.due));
     return command;

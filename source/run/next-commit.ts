@@ -11,6 +11,7 @@ import type { RunInbox } from './inbox.js';
 import type { LiveContext } from './live-context.js';
 import type { Pages } from './pages.js';
 import type { Ready } from './ready.js';
+import { nameOfStepKey } from './step-key.js';
 import type { StoredStatus } from './stored-status.js';
 
 /** A commit of a run, and what it is made of. */
@@ -67,16 +68,17 @@ export class NextCommit {
   prepare(now: number, holds: Holds, decision: Decision | undefined): Prepared | undefined {
     const run = this.#run;
     const end = decision ? undefined : this.#after.toBeRecorded;
-    const ready = end ? [] : this.#takeReady(now, holds, decision);
-    const notes = this.#takeNotes(this.#children.takeClosing(end !== undefined && !this.#after.willRetry, now));
+    const ready = this.#takeReady(now, holds, decision, end);
+    const ownNotes = this.#takeNotes(this.#children.takeClosing(end !== undefined && !this.#after.willRetry, now));
     const status = this.#statusOf(now, holds, ready, decision, end);
     const outputs = run.outputs.take();
     const facts = run.compensated.take();
     const exposed = run.exposures.take();
     const decisions: readonly EventBody[] = end ? [end] : (decision?.bodies ?? []);
-    const parts = ready.length + notes.length + outputs.length + facts.length + exposed.length + decisions.length;
+    const parts = ready.length + ownNotes.length + outputs.length + facts.length + exposed.length + decisions.length;
     if (!status && !decision && parts === 0) return undefined;
 
+    const notes = this.#withTakenBack(ownNotes);
     const { seq } = this.#pages;
     // What was let finish is recorded, and takes no turn that would move the run's clock on.
     const clock = Math.max(run.clock, this.#pages.at);
@@ -102,7 +104,7 @@ export class NextCommit {
   }
 
   #commitOf(
-    { events, extras, exposed, discarded, ready, notes, status }: Written,
+    { events, extras, exposed, discarded, notes, status }: Written,
     now: number,
     decision: Decision | undefined,
     end: End | undefined,
@@ -117,7 +119,7 @@ export class NextCommit {
       ...extras,
       ...(consumed.length > 0 ? { consumed } : {}),
       ...(exposed.length > 0 ? { exposed } : {}),
-      ...this.#choicesOf(ready),
+      ...this.#choicesOf(events),
       ...(back ? { rewinds: back.rewinds } : {}),
       ...closingOf(decision, closed, now),
       ...(end?.type === 'run-continued' ? { next: this.#nextLink(end.payload, now) } : {}),
@@ -132,7 +134,18 @@ export class NextCommit {
     return notes;
   }
 
-  #takeReady(now: number, holds: Holds, decision: Decision | undefined): readonly Ready[] {
+  /** Choices that nobody waits for any more are no reason for a commit; they are in the next one that there is. */
+  #withTakenBack(notes: readonly PendingNote[]): readonly PendingNote[] {
+    const takenBack = this.#run.versions.takeTakenBack();
+    if (takenBack.length === 0) return notes;
+    const choices = takenBack.map(({ command, version }): PendingNote => {
+      return { command, note: { type: 'version-chosen', index: version } };
+    });
+    return [...notes, ...choices];
+  }
+
+  #takeReady(now: number, holds: Holds, decision: Decision | undefined, end: End | undefined): readonly Ready[] {
+    if (end) return this.#run.ready.takeChoices();
     const isOpen = holds === 'no' && !this.#after.isRecorded && !decision;
     if (isOpen) return this.#run.ready.take(now);
     // A cancellation comes before whatever is ready with it: that may end the run another way, and be retried.
@@ -169,10 +182,9 @@ export class NextCommit {
     return status === 'paused' ? this.#stored.pause(now, retryAt, failure) : this.#stored.park(now, retryAt, failure);
   }
 
-  #choicesOf(ready: readonly Ready[]): Pick<RunCommit, 'versions'> {
-    if (!ready.some(isChoice)) return {};
-    const choices = ready.flatMap(({ command, outcome }) =>
-      outcome.type === 'version-chosen' ? [this.#run.versions.record(command.spec.name, outcome.index)] : [],
+  #choicesOf(events: readonly RunEvent[]): Pick<RunCommit, 'versions'> {
+    const choices = events.flatMap((event) =>
+      event.type === 'version-chosen' ? [this.#run.versions.record(nameOfStepKey(event.key), event.index)] : [],
     );
     const all = choices.at(-1);
     return all ? { versions: all } : {};

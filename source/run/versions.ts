@@ -1,3 +1,5 @@
+import type { Command } from './command.js';
+
 /** The versions that a link has chosen, by change: those that are recorded, and those that the pipeline has seen already. */
 export class Versions {
   #recorded: Readonly<Record<string, number>>;
@@ -5,6 +7,8 @@ export class Versions {
   #seen: Map<string, number> | undefined;
   /** Two places may ask at once, with different ranges. */
   #chosen: Map<string, number> | undefined;
+  /** Who has asked and found no record, by key. */
+  #asked: Map<string, Asked> | undefined;
 
   constructor(recorded: Readonly<Record<string, number>> = {}) {
     this.#recorded = recorded;
@@ -28,6 +32,26 @@ export class Versions {
     return version;
   }
 
+  asks(command: Command, newest: number): void {
+    this.#asked ??= new Map();
+    this.#asked.set(command.key, { command, newest });
+  }
+
+  answered(key: string): void {
+    this.#asked?.delete(key);
+  }
+
+  /**
+   * Removes and returns those that were taken back before they were answered. Their choice is recorded all the same: to a replay the run would
+   * else have been past the place before there was one.
+   */
+  takeTakenBack(): readonly { readonly command: Command; readonly version: number }[] {
+    if (!this.#asked) return none;
+    const takenBack = [...this.#asked.values()].filter(({ command }) => command.state === 'cancelled');
+    for (const { command } of takenBack) this.#asked.delete(command.key);
+    return takenBack.map(({ command, newest }) => ({ command, version: this.choose(command.spec.name, newest) }));
+  }
+
   recorded(change: string): number | undefined {
     return this.#recorded[change];
   }
@@ -38,3 +62,10 @@ export class Versions {
     return this.#recorded;
   }
 }
+
+interface Asked {
+  readonly command: Command;
+  readonly newest: number;
+}
+
+const none: readonly never[] = [];

@@ -1,8 +1,24 @@
 import test from 'ava';
-import { concat, lastValueFrom, map, merge, mergeMap, of, range, repeat, take, takeUntil, timer, toArray } from 'rxjs';
+import {
+  concat,
+  ignoreElements,
+  lastValueFrom,
+  map,
+  merge,
+  mergeMap,
+  of,
+  race,
+  range,
+  repeat,
+  take,
+  takeUntil,
+  throwError,
+  timer,
+  toArray,
+} from 'rxjs';
 import { activity, getVersion, sideEffect, sleep } from '../../source/index.js';
 import { takes } from '../../source/testing/index.js';
-import { crashed, performed, recorded, type Body } from '../_support/performed.js';
+import { crashed, performed, recorded, replayError, type Body } from '../_support/performed.js';
 
 test('a new run is on the newest version, and its choice is recorded before it is seen', async (t) => {
   const played = await performed(() => getVersion('scoring', 0, 3));
@@ -100,6 +116,46 @@ test('a crash anywhere changes no choice', async (t) => {
   t.deepEqual(outputs, [5, 11]);
   t.true(points > 30);
 });
+
+const asked = (change: string) => getVersion(change, 0, 1).pipe(map((version) => `${change} ${version}`));
+
+/** A replay must not take one that has asked in vain for one that was past the place before it was there. */
+const taken: Readonly<Record<string, readonly [body: Body, outputs: readonly unknown[]]>> = {
+  'at once': [() => merge(race(asked('a'), of('b')), timer(1).pipe(mergeMap(() => asked('a')))), ['b', 'a 1']],
+  'with the end of the run': [() => race(asked('a'), of('b', 'c')), ['b', 'c']],
+  'with the failure of the run': [
+    () =>
+      merge(
+        of('b'),
+        asked('a'),
+        throwError(() => new Error('no')),
+      ),
+    ['b'],
+  ],
+  'by a later event of its commit': [
+    (n$) =>
+      n$.pipe(
+        mergeMap(() => merge(timer(5).pipe(map(() => 'first')), timer(5).pipe(map(() => 'second')))),
+        mergeMap((which) => (which === 'first' ? asked('a').pipe(ignoreElements()) : of(which))),
+        take(1),
+      ),
+    ['second'],
+  ],
+};
+
+for (const [how, [body, outputs]] of Object.entries(taken)) {
+  test(`a question that is taken back ${how} leaves its answer in the journal`, async (t) => {
+    const played = await performed(body);
+
+    t.deepEqual(played.outputs, outputs);
+    t.true(
+      recorded(played).some((event) => event.startsWith('version-chosen')),
+      'the choice',
+    );
+    t.is(await replayError(body, played), undefined);
+    t.true((await crashed(body)) > 0);
+  });
+}
 
 test('a choice after an outage takes no time: timers that are overdue fire at their own instants behind it', async (t) => {
   const body: Body = (n$) =>

@@ -112,7 +112,7 @@ export const build = (program: Program, leaves: Leaves, name = ''): Observable<s
     case 'transaction':
       return leaves.transaction(name);
     case 'version':
-      return leaves.version(name);
+      return program.inVain ? race(leaves.version(name), of(`${name}=first`)) : leaves.version(name);
     case 'op': {
       const source = inner(program.source, 0);
       if (program.op === 'expose') return leaves.exposed(source);

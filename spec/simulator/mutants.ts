@@ -178,6 +178,12 @@ export const mutants: readonly Mutant[] = [
     replace: 'false',
   },
   {
+    name: 'a choice that nobody waits for any more is not recorded',
+    file: 'run/next-commit.js',
+    find: 'if (takenBack.length === 0)',
+    replace: 'if (takenBack.length >= 0)',
+  },
+  {
     name: 'the clean-up belongs to the pipeline',
     file: 'run/live-context.js',
     find: 'this.ready.forgetWaits(({ scope }) => !scope.cleanUp);',

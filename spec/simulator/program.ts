@@ -23,7 +23,8 @@ export type Program =
     }
   | { readonly type: 'child'; readonly ms: number; readonly failures: number; readonly count: number }
   | { readonly type: 'transaction' }
-  | { readonly type: 'version' }
+  /** `inVain`: something else is first. */
+  | { readonly type: 'version'; readonly inVain: boolean }
   | { readonly type: 'op'; readonly op: Op; readonly ms: number; readonly count: number; readonly source: Program }
   | { readonly type: 'flat'; readonly how: Flat; readonly source: Program; readonly inner: Program }
   | { readonly type: 'join'; readonly how: Join; readonly sources: readonly [Program, Program, ...Program[]] }
@@ -147,7 +148,7 @@ const leaf: fc.Arbitrary<Program> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('child' as const), ms: time, failures, count: few }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('transaction' as const) }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('version' as const) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('version' as const), inVain: fc.boolean() }) },
 );
 
 /** Nested at most so deep. */

@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import {
+  asapScheduler,
   delay,
   from,
   fromEvent,
@@ -183,4 +184,21 @@ test('an ignored merge order is still the recorded one', async (t) => {
   await (await tempolite.start(merging, 1)).result();
 
   t.deepEqual(order, ['sync', 'micro 1', 'activity']);
+});
+
+test('what is logged of a run that a turn blocks has the time of the machine', async (t) => {
+  const it = workflow('it', ((n$) => n$.pipe(delay(1, asapScheduler))) as Numbers);
+  const times: number[] = [];
+  const nothing = (): void => undefined;
+  const error = (): void => {
+    times.push(Date.now());
+  };
+  const before = Date.now();
+  const logger = { debug: nothing, info: nothing, warn: nothing, error };
+  const { tempolite, clock } = await engineOf(t, { workflows: [it], logger });
+  const run = await tempolite.start(it, 1, { id: 'it' });
+
+  await t.throwsAsync(clock.until(run.result()), { code: 'NON_DETERMINISM' });
+  t.is(times.length, 1);
+  t.true(times.every((time) => time >= before && time <= Date.now()));
 });

@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { filter, firstValueFrom, map, mergeMap, of, type Observable } from 'rxjs';
+import { filter, firstValueFrom, map, merge, mergeMap, of, type Observable } from 'rxjs';
 import {
   activity,
   awaitSignal,
@@ -129,6 +129,21 @@ test('a run that is paused, forked or taken back where it chooses takes the newe
     const each = tempolite.run(id, choosing);
     await each.signal(go, 'on');
     t.is(await clock.until(each.result()), 'x new on', id);
+  }
+});
+
+test('a run that is forked within the commit that chooses takes the newest all the same', async (t) => {
+  const choosing = workflow('choosing', ((text$) =>
+    text$.pipe(
+      mergeMap((text) => merge(of('before'), getVersion('way', 0, 1).pipe(map((version) => `${text} ${version}`)))),
+    )) as Texts);
+  const { tempolite, clock } = await engineOf(t, { workflows: [choosing] });
+  const run = await tempolite.start(choosing, 'x', { id: 'x' });
+  t.is(await clock.until(run.result()), 'x 1');
+
+  for (let at = 0; at <= 3; at += 1) {
+    const fork = await run.fork(at, { id: `fork ${at}` });
+    t.is(await clock.until(fork.result()), 'x 1', fork.id);
   }
 });
 

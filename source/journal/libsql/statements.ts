@@ -79,10 +79,11 @@ export const copyEvents = `
   INSERT INTO tempolite_events (run, link, ${eventColumns})
   SELECT ?, 0, ${eventColumns} FROM tempolite_events WHERE run = ? AND link = ? AND seq <= ? ORDER BY seq`;
 
-/** The versions that were chosen up to an event. */
+/** The versions that were chosen up to an event, or in its commit: an output that is written with a choice is not past its place. */
 export const versionsUpTo = `
-  SELECT key, idx FROM tempolite_events
-  WHERE run = ? AND link = ? AND seq <= ? AND type = 'version-chosen' ORDER BY seq`;
+  SELECT e.key, e.idx FROM tempolite_events last
+  JOIN tempolite_events e ON e.run = last.run AND e.link = last.link AND e.batch <= last.batch AND e.type = 'version-chosen'
+  WHERE last.run = ? AND last.link = ? AND last.seq = ? ORDER BY e.seq`;
 
 export const clockAt = 'SELECT max(at) FROM tempolite_events WHERE run = ?';
 

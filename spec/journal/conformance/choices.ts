@@ -112,6 +112,16 @@ export const choices = (subject: Subject): void => {
     t.deepEqual(await forkAt(4), [{ scoring: 3, late: 1 }, [automatic, byHand]]);
   });
 
+  test(`${name}: a fork within a commit has the version that this commit chooses, for it is not past that place`, async (t) => {
+    const journal = await openOwned(subject, t);
+    const events = [output(1), { ...chosen(2, 'scoring', 3), batch: 1 }, chosen(3, 'late', 1)];
+    await journal.commit({ runId: 'run', link: 0, events, versions: { scoring: 3, late: 1 } });
+
+    await journal.fork({ from: 'run', to: 1, run: { id: 'fork', version: 1, priority: 0, tags: {}, createdAt: 5 } });
+
+    t.deepEqual((await journal.run('fork'))?.versions, { scoring: 3 });
+  });
+
   if (subject.openTwo) {
     const { openTwo } = subject;
     test(`${name}: another worker finds the versions and rewinds of a run that it takes over`, async (t) => {

@@ -111,7 +111,9 @@ export const insertFork = `
     (SELECT CASE WHEN count(*) > 0 THEN json_group_array(json(value)) END FROM json_each(s.rewinds) WHERE value ->> 'seq' <= ?),
     (SELECT CASE WHEN count(*) > 0 THEN json_group_object(substr(name, instr(name, ':') + 1, length(name) - instr(name, ':') - 1), idx) END
      FROM (SELECT rtrim(key, '0123456789') AS name, idx FROM tempolite_events
-           WHERE run = s.num AND link = s.link AND seq <= ? AND type = 'version-chosen' ORDER BY seq))
+           WHERE run = s.num AND link = s.link AND type = 'version-chosen'
+             AND batch <= (SELECT batch FROM tempolite_events WHERE run = s.num AND link = s.link AND seq = ?)
+           ORDER BY seq))
   FROM tempolite_runs s WHERE s.id = ?`;
 
 export const copyEvents = `
