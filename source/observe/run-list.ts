@@ -4,19 +4,7 @@ import type { Journal } from '../journal/journal.js';
 import { listRuns } from '../journal/list-runs.js';
 import type { RunFilter, RunRecord } from '../journal/run-record.js';
 import { isNewerThanHeard } from './newer-than-heard.js';
-
-const matches = (run: RunRecord, { workflow, status, tags, parent }: RunFilter): boolean => {
-  if (parent !== undefined && run.parent?.runId !== parent) return false;
-  if (workflow !== undefined && run.workflow !== workflow) return false;
-  if (status !== undefined && ![status].flat().includes(run.status)) return false;
-  return Object.entries(tags ?? {}).every(([name, value]) => run.tags[name] === value);
-};
-
-/** What tells one record of a run from another. */
-const markOf = ({ status, updatedAt, wakeAt, link }: RunRecord): string => [status, updatedAt, wakeAt, link].join();
-
-export const isSameRecord = (one: RunRecord, other: RunRecord): boolean =>
-  one.id === other.id && markOf(one) === markOf(other);
+import { isSameRecord, ShownRuns } from './shown-runs.js';
 
 /**
  * The runs that fit a filter: first each that is stored, oldest first, then each again whenever its record changes so that it fits. It
@@ -26,20 +14,15 @@ export const isSameRecord = (one: RunRecord, other: RunRecord): boolean =>
 export const watchRuns = (journal: Journal, filter: RunFilter): Observable<RunRecord> =>
   new Observable<RunRecord>((subscriber) => {
     let early: RunRecord[] | undefined = [];
-    let isListed = false;
-    const shown = new Map<string, string>();
-    const isShown = (run: RunRecord): boolean => shown.get(run.id) === markOf(run);
+    const shown = new ShownRuns(filter);
     const show = (run: RunRecord): void => {
-      if (isShown(run)) return;
-      shown.set(run.id, markOf(run));
-      subscriber.next(run);
+      if (shown.take(run)) subscriber.next(run);
     };
     const catchUp = new CatchUp(
       async () => {
         const missed: RunRecord[] = (early = []);
-        const listed = await listRuns(journal, filter, Infinity, isListed);
-        isListed = true;
-        const stored = listed.filter((run) => !isShown(run));
+        const isWhole = shown.needsWhole;
+        const stored = shown.missing(await listRuns(journal, filter, Infinity, !isWhole), isWhole);
         const newest = await newestOf(journal, stored, missed);
         early = undefined;
         const heard = groupedById(missed);
@@ -55,7 +38,7 @@ export const watchRuns = (journal: Journal, filter: RunFilter): Observable<RunRe
     const stop = journal.subscribe((changes) => {
       for (const change of changes) {
         if (change.type === 'foreign') catchUp.ask();
-        if (change.type !== 'run' || !matches(change.run, filter)) continue;
+        if (change.type !== 'run') continue;
         if (early) early.push(change.run);
         else show(change.run);
       }

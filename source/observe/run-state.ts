@@ -8,7 +8,7 @@ import { isTerminal } from '../journal/status.js';
 import type { Codec } from '../values/codec.js';
 import { isNewerThanHeard } from './newer-than-heard.js';
 import { initialState, reduceEvent, reduceRecord, type RunState } from './reduce-state.js';
-import { isSameRecord } from './run-list.js';
+import { isSameRecord } from './shown-runs.js';
 
 /** Events that are read at once. */
 const pageSize = 1000;
