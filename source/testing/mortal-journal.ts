@@ -145,6 +145,7 @@ export const mortalJournal = (journal: Journal, options: MortalOptions = {}): Mo
       events: (runId, link, from, size) => alive(journal.events(runId, link, from, size)).then(reorder),
       last: (runId, link, type) => alive(journal.last(runId, link, type)),
       ofType: (runId, link, type) => alive(journal.ofType(runId, link, type)),
+      isRunningHere: (id) => !isDead && journal.isRunningHere?.(id) === true,
       exposed: (runId) => alive(journal.exposed(runId)),
       isUnread: (letterId) => alive(journal.isUnread(letterId)),
       lastOutput: (runId, link) => alive(journal.lastOutput(runId, link)),
