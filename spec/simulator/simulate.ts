@@ -103,15 +103,23 @@ const brokenLaws = async (it: Scenario, played: Performance): Promise<readonly s
 const isAmbiguous = (it: Scenario, { histories, start }: Performance, other: Performance): boolean =>
   // What ends in a pause is recorded in it; what a crash ends then begins anew only after it.
   (other.deaths > 0 && it.requests.some(({ type }) => type === 'pause')) ||
-  histories.some(({ events }) => it.outages.some(({ at, length }) => hasRush(events, start + at + length))) ||
+  it.outages.some(({ at, length }) => hasRush(histories, start + at + length)) ||
   histories.some(({ events }) => hasTwins(events));
 
 /**
- * Whether several things became ready in the very instant in which a process came up again: which of them is first depends on what that
- * process does at once, and another one may do it otherwise.
+ * Whether several things became ready in the very instant in which a process came up again, for a run or for it and its children: which of
+ * them is first depends on what that process does at once, and another one may do it otherwise.
  */
-const hasRush = (events: readonly RunEvent[], upAt: number): boolean =>
-  new Set(events.filter((event) => 'key' in event && event.at === upAt).map(({ batch }) => batch)).size > 1;
+const hasRush = (histories: Performance['histories'], upAt: number): boolean => {
+  const batches = histories.flatMap(({ run: { id }, events }) => {
+    const rushed = events.filter((event) => 'key' in event && event.at === upAt);
+    return [...new Set(rushed.map(({ batch }) => batch))].map(() => rootOf(id));
+  });
+  return new Set(batches).size < batches.length;
+};
+
+/** The run that a child and its children belong to. */
+const rootOf = (id: string): string => id.split('/')[0] ?? id;
 
 /** Whether two children wrote at one instant: each is a run of its own, and no order of their commits is the right one. */
 const hasTwins = (events: readonly RunEvent[]): boolean => {
