@@ -8,7 +8,10 @@ import { watch, type FSWatcher } from 'node:fs';
 const firstLookMs = 2;
 const lastLookMs = 256;
 
-/** While all changes that are noticed are of this connection's own commits, each look takes twice as long to come, up to this. */
+/**
+ * While all changes that are noticed are of this connection's own commits, each look takes twice as long to come, up to this. From then on it
+ * looks as often without watching: to be told of one's own writes makes a commit take 0.1 ms longer (measured).
+ */
 const busyLookMs = 16;
 
 /** Without a change that was noticed, the database is asked this often. Watches get lost, and some file systems have none. */
@@ -24,6 +27,8 @@ export class ForeignWrites {
   readonly #notify: () => void;
   readonly #sweep: NodeJS.Timeout;
   #watcher: FSWatcher | undefined;
+  /** It does not watch because it would only hear of its own commits. */
+  #isBusy = false;
   #looking: NodeJS.Timeout | undefined;
   #nextMs = firstLookMs;
   /** How long after a hint it is looked. */
@@ -43,11 +48,14 @@ export class ForeignWrites {
     this.#watch();
   }
 
+  get watches(): boolean {
+    return this.#watcher !== undefined;
+  }
+
   stop(): void {
     clearInterval(this.#sweep);
     clearTimeout(this.#looking);
-    this.#watcher?.close();
-    this.#watcher = undefined;
+    this.#unwatch();
   }
 
   #watch(): void {
@@ -56,8 +64,7 @@ export class ForeignWrites {
         this.#hinted();
       });
       this.#watcher.on('error', () => {
-        this.#watcher?.close();
-        this.#watcher = undefined;
+        this.#unwatch();
       });
     } catch {
       // No WAL yet, or no watch to be had: the sweep tries again.
@@ -65,9 +72,15 @@ export class ForeignWrites {
     }
   }
 
+  #unwatch(): void {
+    this.#watcher?.close();
+    this.#watcher = undefined;
+  }
+
   /** This connection has committed: hints may be of that. */
   committed(): void {
     this.#hasCommitted = true;
+    if (this.#isBusy) this.#hinted();
   }
 
   /** Looks soon, however long the next look of an earlier hint would have been. */
@@ -82,21 +95,27 @@ export class ForeignWrites {
     this.#looking = setTimeout(() => {
       this.#looking = undefined;
       if (this.#look() || this.#nextMs >= lastLookMs) return;
-      this.#nextMs *= 2;
+      this.#nextMs = this.#isBusy ? this.#soonMs : this.#nextMs * 2;
       this.#lookLater();
     }, this.#nextMs).unref();
   }
 
   /** Answers whether there was something new. */
   #look(): boolean {
-    if (!this.#watcher) this.#watch();
     const isOwn = this.#hasCommitted;
     this.#hasCommitted = false;
+    const wasBusy = this.#isBusy;
+    if (!isOwn) this.#isBusy = false;
+    // First, so that nothing is written between the look and the watch.
+    if (!this.#isBusy && !this.#watcher) this.#watch();
     const version = this.#version();
     const isNew = version !== undefined && version !== this.#seen;
     this.#soonMs = isOwn && !isNew ? Math.min(this.#soonMs * 2, busyLookMs) : firstLookMs;
+    this.#isBusy = this.#soonMs === busyLookMs;
+    if (this.#isBusy) this.#unwatch();
     if (!isNew) return false;
     this.#seen = version;
+    if (wasBusy) this.#hinted();
     this.#notify();
     return true;
   }

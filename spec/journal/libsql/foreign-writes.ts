@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
-import { ForeignWrites } from '../../../source/journal/libsql/foreign-writes.js';
+import { ForeignWrites, versionOf } from '../../../source/journal/libsql/foreign-writes.js';
 import { openJournal } from '../../../source/journal/libsql/open-journal.js';
 import { opened } from '../../_support/connections.js';
 import { deferred } from '../../_support/engine.js';
@@ -76,4 +76,48 @@ test('who commits all the time notices all the same what others commit', async (
   }
 
   t.is(notices, 3);
+});
+
+test('who alone commits all the time does not watch its own writes, and watches again when it has done', async (t) => {
+  const path = databaseOf(t);
+  const [mine, other] = [opened(t, path), opened(t, path)];
+  mine.exec('PRAGMA journal_mode = WAL');
+  mine.exec('CREATE TABLE t (n INTEGER) STRICT');
+  const alive = setInterval(() => undefined, 1000);
+  let notices = 0;
+  const foreign = new ForeignWrites(
+    path,
+    () => versionOf(mine),
+    () => {
+      notices += 1;
+    },
+  );
+  t.teardown(() => {
+    clearInterval(alive);
+    foreign.stop();
+  });
+  const round = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const commitUntil = async (isEnough: () => boolean): Promise<void> => {
+    while (!isEnough()) {
+      mine.exec('INSERT INTO t VALUES (1)');
+      foreign.committed();
+      await round();
+    }
+  };
+  const isWatching = (): boolean => foreign.watches;
+  const isNot = (): boolean => !foreign.watches;
+
+  t.true(isWatching());
+  for (let n = 1; n <= 3; n += 1) {
+    await commitUntil(isNot);
+    other.exec('INSERT INTO t VALUES (2)');
+    await commitUntil(() => notices === 2 * n - 1);
+    await commitUntil(isWatching);
+
+    await commitUntil(isNot);
+    while (isNot()) await round();
+    other.exec('INSERT INTO t VALUES (3)');
+    while (notices < 2 * n) await round();
+  }
+  t.is(notices, 6);
 });
