@@ -1,7 +1,19 @@
 import test from 'ava';
-import { firstValueFrom, map, merge, mergeMap, NEVER, of, race, timer, type Observable } from 'rxjs';
+import {
+  firstValueFrom,
+  identity,
+  ignoreElements,
+  map,
+  merge,
+  mergeMap,
+  NEVER,
+  of,
+  race,
+  timer,
+  type Observable,
+} from 'rxjs';
 import { dryReplay } from '../../source/engine/dry-replay.js';
-import { getVersion, sideEffect, workflow } from '../../source/index.js';
+import { getVersion, sideEffect, sleep, versioned, workflow } from '../../source/index.js';
 import type { RunEvent } from '../../source/journal/event.js';
 import type { RunRecord } from '../../source/journal/run-record.js';
 import { performed, type Body } from '../_support/performed.js';
@@ -61,6 +73,18 @@ test('a fork that has a part of the commit in which a version was chosen is repl
   t.is(events.length, ofFork.length + 1);
 
   const { error } = await dryReplay(run, workflow('play', body), ofFork);
+
+  t.is(error, undefined);
+});
+
+test('a run that has ended is past whatever its last turn came to', async (t) => {
+  const old: Body = (n$) => n$.pipe(sleep(1), ignoreElements());
+  const { run, events } = await performed(old);
+  t.is(events.at(-1)?.type, 'run-completed');
+  const branches = { 0: identity, 1: sleep<number>(1) };
+  const today: Body = (n$) => n$.pipe(sleep(1), versioned('way', branches), ignoreElements());
+
+  const { error } = await dryReplay(run, workflow('play', today), events);
 
   t.is(error, undefined);
 });
