@@ -292,7 +292,9 @@ for (const name of ['fails', 'fails beside what is in flight'] as const) {
     const retry = { maxAttempts: 3, initialInterval: '1 minute' } as const;
     const life = {
       workflow: workflow('play', { retry }, ends[name] ?? fails),
-      world: { activities: { job: takes('1 second', pass), slow: takes('9 hours', pass), tidy: takes('1 second', pass) } },
+      world: {
+        activities: { job: takes('1 second', pass), slow: takes('9 hours', pass), tidy: takes('1 second', pass) },
+      },
     };
     for (const before of [[], [[10_000, 'pause']]] as const) {
       const scene = asked(life, ...before, [20_000, 'cancel']);
