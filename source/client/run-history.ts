@@ -97,8 +97,10 @@ export class RunHistories {
       );
     }
     let candidates: readonly Code[] = [workflow];
+    // Earlier links have made choices of their own. All that counts of a completed run is in its events.
+    const { versions: _, ...anyLink } = record;
     for (let link = record.link; link >= 0; link -= 1) {
-      const version = await this.#versionThatFits({ ...record, link }, candidates);
+      const version = await this.#versionThatFits({ ...anyLink, link }, candidates);
       // A link has the version of the next one or an earlier one, of which nothing is recorded.
       candidates = this.#registry.upTo(record.workflow, version);
     }

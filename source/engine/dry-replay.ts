@@ -63,7 +63,9 @@ export const dryReplay = (
       ended: nothing,
       continued: nothing,
     };
-    const told = { ...record, versions: versionsIn(events), rewinds: rewindsOf(events) };
+    // A fork knows the choices of the whole commit that it was taken from, of which it may have a part.
+    const versions = { ...record.versions, ...versionsIn(events) };
+    const told = { ...record, versions, rewinds: rewindsOf(events) };
     const execution = new PipelineExecution(told, workflow, host);
     execution.start().catch(reject);
   });

@@ -102,6 +102,16 @@ export class AfterEnd {
     return this.#run.pipeline.end?.type === 'run-failed' && !scope.cleanUp;
   }
 
+  /** Failures that had arrived before it failed and are not recorded yet: as of those that come later, nobody hears of them. */
+  dropLateFailures(): void {
+    if (this.#run.pipeline.end?.type !== 'run-failed') return;
+    for (const { command, letter, recorded } of this.#run.ready.takeFailures((failed) => this.isLate(failed))) {
+      // That of a child stays in the database: the retry has to know of it.
+      if (letter === undefined) this.#run.commands.settle(command);
+      recorded?.();
+    }
+  }
+
   /** Asks the retry policy, once; whether what is in flight has to hear that the run has failed for good. */
   isToBeSoftened(host: ExecutionHost): boolean {
     const { end } = this.#run.pipeline;

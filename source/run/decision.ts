@@ -101,9 +101,12 @@ const terminate = ({ runId, failed, ...standing }: Standing): Decision => {
 
 const cancel = ({ isPaused, isClosing, failed, ...standing }: Standing): Decision => {
   if (isClosing) return nothing;
-  // It waits for its retry: what had begun before it failed is cleaned up as in any other run.
-  if (failed) return { ...retry(failed, standing, false), staysAsked: true };
-  const bodies: EventBody[] = [{ ...resumed, payload: 'cancel' }];
-  if (isPaused) return { bodies, status: 'running', then: 'restart', staysAsked: true };
+  const toBeCancelled: EventBody = { ...resumed, payload: 'cancel' };
+  if (failed) {
+    // It waits for its retry: what had begun before it failed is cleaned up as in any other run. Its code may fail at once again.
+    const back = retry(failed, standing, false);
+    return { ...back, bodies: [...back.bodies, toBeCancelled], staysAsked: true };
+  }
+  if (isPaused) return { bodies: [toBeCancelled], status: 'running', then: 'restart', staysAsked: true };
   return { bodies: [{ type: 'cancel-requested' }], then: 'turn' };
 };

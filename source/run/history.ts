@@ -11,6 +11,7 @@ import type { Mailbox } from './mailbox.js';
 import type { LiveContext } from './live-context.js';
 import type { Outputs } from './outputs.js';
 import type { Cut } from './rewinds.js';
+import { cleanUpScope } from './scope.js';
 
 /** What an event comes to: a delivery, nothing, or the end of agreement between code and journal. */
 export type Encounter =
@@ -118,7 +119,8 @@ export class History {
       }
       return undefined;
     }
-    if (isFailure(event)) {
+    // A step that its saga was only waiting for to undo it has come to nothing, and that is all that was asked.
+    if (isFailure(event) && !isLetFinish(command)) {
       // The budget of its attempts begins anew.
       const { retryAt: _, ...progress } = command.progress;
       command.progress = { ...progress, attempts: 0 };
@@ -186,6 +188,8 @@ const endText = (end: End | undefined): string => {
       return `to continue with ${end.payload}`;
   }
 };
+
+const isLetFinish = ({ spec, scope }: Command): boolean => spec.kind === 'step' && scope === cleanUpScope;
 
 /** The letter of a consumption that was skipped. */
 const letterOf = (event: RunEvent & { readonly type: 'signal-received' }): SignalRecord => ({

@@ -68,6 +68,7 @@ export class NextCommit {
   prepare(now: number, holds: Holds, decision: Decision | undefined): Prepared | undefined {
     const run = this.#run;
     const end = decision ? undefined : this.#after.toBeRecorded;
+    this.#after.dropLateFailures();
     const ready = this.#takeReady(now, holds, decision, end);
     const ownNotes = this.#takeNotes(this.#children.takeClosing(end !== undefined && !this.#after.willRetry, now));
     const status = this.#statusOf(now, holds, ready, decision, end);

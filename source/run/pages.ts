@@ -1,4 +1,4 @@
-import type { RunEvent } from '../journal/event.js';
+import { isEnd, type RunEvent } from '../journal/event.js';
 import type { RunRecord } from '../journal/run-record.js';
 import type { LiveContext } from './live-context.js';
 import { cutsOf, isCut, lenientZones, type Cut } from './rewinds.js';
@@ -109,5 +109,6 @@ export class Pages {
   }
 }
 
-/** Something that the pipeline has led to or was told. */
-const isOfPipeline = (event: RunEvent): boolean => 'key' in event || event.type === 'output-emitted';
+/** Something that the pipeline has led to or was told. Whoever terminated the run did not ask it. */
+const isOfPipeline = (event: RunEvent): boolean =>
+  'key' in event || event.type === 'output-emitted' || (isEnd(event) && event.type !== 'run-terminated');

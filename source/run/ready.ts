@@ -3,6 +3,7 @@ import type { Bookkeeping, Delivery } from '../journal/event.js';
 import type { SignalRecord } from '../journal/journal.js';
 import type { UserTransaction } from '../journal/statement.js';
 import type { Command } from './command.js';
+import { isFailure } from './decide.js';
 import type { Mailbox } from './mailbox.js';
 
 type OfCommand = 'key' | 'digest';
@@ -136,6 +137,14 @@ export class ReadyQueue {
     const choices = this.#arrived.filter(isChoice);
     this.#arrived = this.#arrived.filter((ready) => !isChoice(ready));
     return choices;
+  }
+
+  /** Removes and returns the failures of some commands. */
+  takeFailures(isTaken: (command: Command) => boolean): readonly Ready[] {
+    const fits = ({ command, outcome }: Ready): boolean => isFailure(outcome) && isTaken(command);
+    const failures = this.#arrived.filter(fits);
+    if (failures.length > 0) this.#arrived = this.#arrived.filter((ready) => !fits(ready));
+    return failures;
   }
 
   /** Whether `take` would give something. */

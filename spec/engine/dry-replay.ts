@@ -1,9 +1,22 @@
 import test from 'ava';
-import { firstValueFrom, map, mergeMap, of, timer, type Observable } from 'rxjs';
+import {
+  firstValueFrom,
+  identity,
+  ignoreElements,
+  map,
+  merge,
+  mergeMap,
+  NEVER,
+  of,
+  race,
+  timer,
+  type Observable,
+} from 'rxjs';
 import { dryReplay } from '../../source/engine/dry-replay.js';
-import { sideEffect, workflow } from '../../source/index.js';
+import { getVersion, sideEffect, sleep, versioned, workflow } from '../../source/index.js';
 import type { RunEvent } from '../../source/journal/event.js';
 import type { RunRecord } from '../../source/journal/run-record.js';
+import { performed, type Body } from '../_support/performed.js';
 
 const record: RunRecord = {
   id: 'run',
@@ -52,3 +65,26 @@ for (const [how, body, history] of [
     t.is(await firstValueFrom(timer(1)), 0);
   });
 }
+
+test('a fork that has a part of the commit in which a version was chosen is replayed as it goes on', async (t) => {
+  const body: Body = () => merge(race(getVersion('way', 0, 1), of('first')), NEVER);
+  const { run, events } = await performed(body);
+  const ofFork = events.filter(({ type }) => type === 'started' || type === 'output-emitted');
+  t.is(events.length, ofFork.length + 1);
+
+  const { error } = await dryReplay(run, workflow('play', body), ofFork);
+
+  t.is(error, undefined);
+});
+
+test('a run that has ended is past whatever its last turn came to', async (t) => {
+  const old: Body = (n$) => n$.pipe(sleep(1), ignoreElements());
+  const { run, events } = await performed(old);
+  t.is(events.at(-1)?.type, 'run-completed');
+  const branches = { 0: identity, 1: sleep<number>(1) };
+  const today: Body = (n$) => n$.pipe(sleep(1), versioned('way', branches), ignoreElements());
+
+  const { error } = await dryReplay(run, workflow('play', today), events);
+
+  t.is(error, undefined);
+});

@@ -34,7 +34,10 @@ test('a paused run is resumed before it is cancelled, and the request stays', (t
 test('a run that waits for its retry goes back before it is cancelled', (t) => {
   const { bodies, staysAsked } = decisionOn({ type: 'cancel' }, standing({ failed: { index: 3, seq: 5 } }));
 
-  t.deepEqual(bodies, [{ type: 'run-retried', index: 3 }]);
+  t.deepEqual(bodies, [
+    { type: 'run-retried', index: 3 },
+    { type: 'run-resumed', payload: 'cancel' },
+  ]);
   t.true(staysAsked);
 });
 

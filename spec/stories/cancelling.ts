@@ -287,6 +287,27 @@ for (const [end, body] of Object.entries(ends)) {
   });
 }
 
+for (const name of ['fails', 'fails beside what is in flight'] as const) {
+  test(`a run that ${name} each time is cancelled while it waits for its retry, paused or not, whatever crashes`, async (t) => {
+    const retry = { maxAttempts: 3, initialInterval: '1 minute' } as const;
+    const life = {
+      workflow: workflow('play', { retry }, ends[name] ?? fails),
+      world: {
+        activities: { job: takes('1 second', pass), slow: takes('9 hours', pass), tidy: takes('1 second', pass) },
+      },
+    };
+    for (const before of [[], [[10_000, 'pause']]] as const) {
+      const scene = asked(life, ...before, [20_000, 'cancel']);
+
+      const cancelled = await perform(scene);
+      t.is(statusOf(cancelled), 'cancelled');
+      t.is(cancelled.histories[0]?.events.filter(({ type }) => type === 'run-retried').length, 1);
+      t.is(cancelled.effects.filter(({ activity }) => activity === 'job').length, 1);
+      t.deepEqual(await differencesInTheEnd(scene), []);
+    }
+  });
+}
+
 for (const name of ['a signal and a finalizer', 'a saga', 'a child'] as const) {
   test(`${name} is cancelled while it is paused, whatever crashes`, async (t) => {
     const scene = asked(lives[name], [1637, 'pause'], [2137, 'cancel']);

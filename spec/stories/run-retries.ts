@@ -1,7 +1,30 @@
 import test from 'ava';
-import { catchError, concat, defer, forkJoin, map, mergeMap, of, throwError, type Observable } from 'rxjs';
-import { activity, execute, saga, step, workflow, type RetryPolicy, type StepOptions } from '../../source/index.js';
+import {
+  catchError,
+  concat,
+  defer,
+  forkJoin,
+  map,
+  merge,
+  mergeMap,
+  of,
+  takeUntil,
+  throwError,
+  timer,
+  type Observable,
+} from 'rxjs';
+import {
+  activity,
+  execute,
+  saga,
+  step,
+  workflow,
+  type RetryPolicy,
+  type StepOptions,
+  type WorkflowDefinition,
+} from '../../source/index.js';
 import { takes, type StubContext } from '../../source/testing/index.js';
+import { engineOf } from '../_support/engine.js';
 import { countOf, doneIn, jobOf, lifeOf } from '../_support/life.js';
 
 const hour = 60 * 60 * 1000;
@@ -216,6 +239,51 @@ test('a saga that was compensated begins anew, what came before it is kept (scen
   t.is(new Set(hotels.map(({ idempotencyKey }) => idempotencyKey)).size, 2);
 });
 
+test('a saga that is being undone when its run fails is undone once, and nothing of it is begun again (scenario 30)', async (t) => {
+  const once: StepOptions<string, string> = { retry: { maxAttempts: 1 } };
+  const outside = (): string => '';
+  const order = workflow('order', { retry: hourly }, (id$: Observable<string>) =>
+    id$.pipe(
+      mergeMap((id) =>
+        merge(
+          of(id).pipe(
+            saga(
+              'trip',
+              mergeMap((trip: string) =>
+                merge(
+                  of(trip).pipe(step('hotel', outside, outside, once)),
+                  of(trip).pipe(step('flight', outside, outside, once)),
+                ),
+              ),
+            ),
+            takeUntil(timer(1)),
+          ),
+          of(id).pipe(activity(ship)),
+        ),
+      ),
+    ),
+  );
+  let shipped = 0;
+  const engine = await lifeOf(t, {
+    workflows: [order],
+    activities: {
+      'trip/hotel': takes(5, () => 'booked'),
+      'trip/hotel.compensation': takes(5, () => 'released'),
+      'trip/flight': takes(10, () => Promise.reject(new Error('full'))),
+      ship: takes(7, () => {
+        shipped += 1;
+        if (shipped < 2) throw new Error('no');
+        return 'shipped';
+      }),
+    },
+  });
+
+  const run = await engine.start(order, 'o1');
+
+  t.is(await run.result(), 'shipped');
+  t.deepEqual(doneIn(engine), ['trip/hotel@1', 'trip/flight@1', 'ship@1', 'trip/hotel.compensation@1', 'ship@1']);
+});
+
 test('outputs of the dropped part are emitted once more by the retry, those before are not', async (t) => {
   const order = workflow('order', { retry: hourly }, (id$: Observable<string>) =>
     id$.pipe(
@@ -280,4 +348,28 @@ test('a run that waits for its retry is paused, and replayed at once', async (t)
 
   t.is(await run.result(), 'o1 at last');
   t.is(engine.clock.now(), begin);
+});
+
+// Its replay is held against the failure that the retry will drop, and blocks.
+test.failing('a run that waits for its retry while its code is mended goes on with the mended code', async (t) => {
+  const bug = (id: string): string => {
+    if (id !== '') throw new Error('a bug');
+    return id;
+  };
+  const charged = (work: (id: string) => string): WorkflowDefinition<string, string> =>
+    workflow('order', { retry: hourly }, (id$: Observable<string>) =>
+      id$.pipe(
+        activity('charge', (id: string) => id),
+        map(work),
+      ),
+    );
+  const first = await engineOf(t, { workflows: [charged(bug)] });
+  await first.tempolite.start(charged(bug), 'o1', { id: 'o1' });
+  await first.clock.advance('1 minute');
+  await first.tempolite.close();
+
+  const mended = charged((id) => `${id} shipped`);
+  const second = await engineOf(t, { workflows: [mended], url: first.url, clock: first.clock });
+
+  t.is(await second.clock.until(second.tempolite.run('o1', mended).result()), 'o1 shipped');
 });

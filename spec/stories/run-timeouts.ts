@@ -1,6 +1,8 @@
 import test from 'ava';
 import { catchError, of, type Observable } from 'rxjs';
 import { activity, awaitSignal, defineSignal, finalizeWith, workflow } from '../../source/index.js';
+import { takes } from '../../source/testing/index.js';
+import { perform } from '../../source/testing/perform.js';
 import { engineOf } from '../_support/engine.js';
 import { asked, others, statusOf, swept } from '../_support/lives.js';
 
@@ -93,4 +95,21 @@ test('a run that is timed out, paused or not, with a crash anywhere', async (t) 
   t.is(statusOf(await swept(asked(life, [2137, 'pause'], [20_137, 'resume']), 5)), 'failed');
   t.is(statusOf(await swept(asked(life, [8137, 'replay']), 5)), 'failed');
   t.is(statusOf(await swept(asked(life, [5637, 'cancel']), 5)), 'failed');
+});
+
+test('what fails in the instant of the timeout is not recorded behind the end of the run', async (t) => {
+  const job = activity('job', (n: number) => n, { retry: { maxAttempts: 1 } });
+  const fails = takes('1 second', () => Promise.reject(new Error('no')));
+  const life = {
+    workflow: workflow('late', { timeout: '1 second' }, (n$: Observable<number>) => n$.pipe(job)),
+    world: { activities: { job: fails } },
+  };
+
+  const { violations, histories } = await perform(asked(life));
+
+  t.deepEqual(violations, []);
+  t.deepEqual(
+    histories[0]?.events.map(({ type }) => type),
+    ['started', 'timer-fired', 'run-failed'],
+  );
 });
