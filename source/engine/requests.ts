@@ -1,11 +1,11 @@
 import type { RunEvent } from '../journal/event.js';
 import type { Journal, Letter, RunCommit } from '../journal/journal.js';
-import { isEarly, type RunRecord } from '../journal/run-record.js';
+import { isEarly, waitsForRetry, type RunRecord } from '../journal/run-record.js';
 import { isOpen, isTerminal } from '../journal/status.js';
 import { sagasSince } from '../run/compensated.js';
 import { instantOf } from '../run/compose.js';
 import { controlOf, takenIn, type Control } from '../run/control.js';
-import { closingOf, decisionOn, type Decision, type Standing } from '../run/decision.js';
+import { closingOf, decisionOn, retry, type Decision, type Standing } from '../run/decision.js';
 import type { PipelineExecution } from '../run/execution.js';
 import type { Settings } from './options.js';
 import type { Registry } from './registry.js';
@@ -66,6 +66,20 @@ export class Requests {
       });
     this.#deciding.set(runId, deciding);
     return deciding;
+  }
+
+  /**
+   * A run that waits for its retry outside memory goes back, because that is due, or to be cancelled. It is written before the run is
+   * replayed: a replay would hold code that has been mended against the failure that going back drops. Answers whether the run did wait.
+   */
+  async sendBack(record: RunRecord): Promise<boolean> {
+    const standing = await this.#standingOf(record);
+    const { failed } = standing;
+    if (!failed) return false;
+    const isDue = !isEarly(record, this.#host.now());
+    const decision = isDue ? retry(failed, standing, true) : decisionOn({ type: 'cancel' }, standing);
+    await this.#write(record, undefined, decision);
+    return true;
   }
 
   #attendLater(runId: string): void {
@@ -148,7 +162,7 @@ export class Requests {
     return events.filter((event) => event.type === 'saga-compensated');
   }
 
-  async #write(record: RunRecord, letter: Letter, decision: Decision): Promise<void> {
+  async #write(record: RunRecord, letter: Letter | undefined, decision: Decision): Promise<void> {
     const { id, link, status: before, detail } = record;
     const last = await this.#journal.last(id, link);
     const now = this.#host.now();
@@ -180,7 +194,7 @@ export class Requests {
       runId: id,
       link,
       events,
-      consumed: decision.staysAsked ? [] : [letter.id],
+      consumed: decision.staysAsked || !letter ? [] : [letter.id],
       ...(status ? { status: { ...status, ...keptDetail, frees } } : {}),
       ...(decision.goBack ? { rewinds: decision.goBack({ seq, at }).rewinds } : {}),
       ...closingOf(decision, [], now),
@@ -198,8 +212,9 @@ const startOf = (
   now: number,
 ): { readonly status?: 'pending' | 'waiting'; readonly wakeAt?: number; readonly detail?: string } => {
   const { wakeAt, detail } = record;
-  if (wakeAt === undefined || wakeAt <= now) return {};
-  const isToWait = record.status === 'pending' || (record.status === 'waiting' && detail !== undefined);
+  // A retry that has become due meanwhile is waited for as well: it comes at once.
+  if (wakeAt === undefined || (wakeAt <= now && detail === undefined)) return {};
+  const isToWait = record.status === 'pending' || waitsForRetry(record);
   if (isToWait && status === 'paused') return { wakeAt };
   const goesOn = record.status === 'paused' && body?.type === 'run-resumed' && body.payload === undefined;
   if (!goesOn) return {};

@@ -1,20 +1,21 @@
 import type { Journal } from '../journal/journal.js';
 import type { RunEvent } from '../journal/event.js';
-import { isEarly, type RunRecord } from '../journal/run-record.js';
+import { isEarly, waitsForRetry, type RunRecord } from '../journal/run-record.js';
 import { isOpen } from '../journal/status.js';
 import { PipelineExecution } from '../run/execution.js';
 import type { ExecutionHost } from '../run/host.js';
 import { Backlog } from './backlog.js';
 import type { Settings } from './options.js';
 import type { Registry } from './registry.js';
+import type { Requests } from './requests.js';
 import { Residency } from './residency.js';
 
 export interface ResidentRunsHost extends ExecutionHost {
   readonly isOpen: boolean;
   /** The id of the worker. */
   readonly id: string | undefined;
-  /** Settles when nothing is being decided about a run that is not in memory. */
-  undecided(runId: string): Promise<void>;
+  /** What is decided about runs that are not in memory. */
+  readonly requests: Pick<Requests, 'undecided' | 'sendBack'>;
   /** It could not be read. */
   unreadable(runId: string, error: unknown): void;
   /** It has left memory. */
@@ -142,7 +143,7 @@ export class ResidentRuns {
   }
 
   async #load(runId: string, atHand: RunRecord | undefined): Promise<PipelineExecution | undefined> {
-    await this.#host.undecided(runId);
+    await this.#host.requests.undecided(runId);
     return this.#read(runId, atHand);
   }
 
@@ -150,7 +151,7 @@ export class ResidentRuns {
     const seen = atHand ?? (await this.#journal.run(runId));
     if (!seen || !isOpen(seen.status) || this.#isClosed()) return undefined;
     // Signals wait for it in its mailbox. Whoever cancels it need not wait.
-    if (isEarly(seen, this.#host.now()) && !(await this.#isAsked(runId))) {
+    if (isEarly(seen, this.#host.now()) && !(await this.#isCancelled(runId))) {
       this.#host.evicted(seen.wakeAt);
       return undefined;
     }
@@ -164,6 +165,8 @@ export class ResidentRuns {
     if (!record || !isOpen(record.status) || this.#isClosed()) return undefined;
     // It has gone on in between: it is this worker's now, and read once more.
     if (record.version !== seen.version) return this.#read(runId);
+    if (waitsForRetry(record) && (await this.#host.requests.sendBack(record))) return this.#read(runId);
+    if (this.#isClosed()) return undefined;
     const execution = this.#resident.get(runId) ?? new PipelineExecution(record, workflow, this.#host);
     if (!this.#resident.has(runId)) this.#begin(execution);
     return execution;
@@ -173,9 +176,9 @@ export class ResidentRuns {
     return !this.#host.isOpen;
   }
 
-  async #isAsked(runId: string): Promise<boolean> {
+  async #isCancelled(runId: string): Promise<boolean> {
     const { letters } = await this.#journal.inbox(runId);
-    return letters.some(({ kind }) => kind === 'control');
+    return letters.some(({ kind, name }) => kind === 'control' && name === 'cancel');
   }
 
   #begin(execution: PipelineExecution, first?: readonly RunEvent[]): void {

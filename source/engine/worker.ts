@@ -31,7 +31,7 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
   readonly #activities: Activities;
   readonly #lease: Lease;
   readonly #stored: StoredRuns;
-  readonly #requests: Requests;
+  readonly requests: Requests;
   readonly #runs: ResidentRuns;
   /** Of runs in memory, and of those that could not be read. */
   readonly #alarm: Alarm<PipelineExecution | string>;
@@ -49,7 +49,7 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
     this.maxPayloadBytes = settings.maxPayloadBytes;
     this.#activities = new Activities(settings);
     this.#runs = new ResidentRuns(journal, registry, settings, this);
-    this.#requests = new Requests(journal, registry, settings, this);
+    this.requests = new Requests(journal, registry, settings, this);
     this.#ready = new CommitTick((execution) => {
       this.#runs.busy(execution);
       void execution.collect();
@@ -97,7 +97,7 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
   }
 
   attend(runId: string): Promise<void> {
-    return this.#requests.attend(runId);
+    return this.requests.attend(runId);
   }
 
   get isOpen(): boolean {
@@ -129,7 +129,7 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
 
   /** Whether everything that needs neither time nor the outside world has happened. */
   get isQuiet(): boolean {
-    const settled = this.#ready.isQuiet && this.#commits === 0 && this.#requests.isQuiet;
+    const settled = this.#ready.isQuiet && this.#commits === 0 && this.requests.isQuiet;
     return settled && this.#runs.isQuiet && this.#stored.isQuiet && turnsAreQuiet();
   }
 
@@ -215,10 +215,6 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
   }
 
   // ── what the memory asks for ──────────────────────────────────────────────────────────────────────────────────────────
-
-  undecided(runId: string): Promise<void> {
-    return this.#requests.undecided(runId);
-  }
 
   unreadable(runId: string, error: unknown): void {
     if (!this.isOpen) return;

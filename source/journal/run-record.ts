@@ -42,9 +42,12 @@ export interface RunRecord {
   readonly detail?: string;
 }
 
-/** It was started for later, and nothing may happen before that instant. */
-export const isEarly = ({ status, wakeAt = 0 }: RunRecord, now: number): boolean =>
-  status === 'pending' && wakeAt > now;
+/** It has failed, and waits for its retry: while it does, its failure is its detail. */
+export const waitsForRetry = ({ status, detail }: RunRecord): boolean => status === 'waiting' && detail !== undefined;
+
+/** It was started for later, or waits for its retry, and nothing may happen before that instant. */
+export const isEarly = (record: RunRecord, now: number): boolean =>
+  (record.status === 'pending' || waitsForRetry(record)) && (record.wakeAt ?? 0) > now;
 
 export interface NewRun {
   readonly id: string;

@@ -13,18 +13,8 @@ import {
   timer,
   type Observable,
 } from 'rxjs';
-import {
-  activity,
-  execute,
-  saga,
-  step,
-  workflow,
-  type RetryPolicy,
-  type StepOptions,
-  type WorkflowDefinition,
-} from '../../source/index.js';
+import { activity, execute, saga, step, workflow, type RetryPolicy, type StepOptions } from '../../source/index.js';
 import { takes, type StubContext } from '../../source/testing/index.js';
-import { engineOf } from '../_support/engine.js';
 import { countOf, doneIn, jobOf, lifeOf } from '../_support/life.js';
 
 const hour = 60 * 60 * 1000;
@@ -348,28 +338,4 @@ test('a run that waits for its retry is paused, and replayed at once', async (t)
 
   t.is(await run.result(), 'o1 at last');
   t.is(engine.clock.now(), begin);
-});
-
-// Its replay is held against the failure that the retry will drop, and blocks.
-test.failing('a run that waits for its retry while its code is mended goes on with the mended code', async (t) => {
-  const bug = (id: string): string => {
-    if (id !== '') throw new Error('a bug');
-    return id;
-  };
-  const charged = (work: (id: string) => string): WorkflowDefinition<string, string> =>
-    workflow('order', { retry: hourly }, (id$: Observable<string>) =>
-      id$.pipe(
-        activity('charge', (id: string) => id),
-        map(work),
-      ),
-    );
-  const first = await engineOf(t, { workflows: [charged(bug)] });
-  await first.tempolite.start(charged(bug), 'o1', { id: 'o1' });
-  await first.clock.advance('1 minute');
-  await first.tempolite.close();
-
-  const mended = charged((id) => `${id} shipped`);
-  const second = await engineOf(t, { workflows: [mended], url: first.url, clock: first.clock });
-
-  t.is(await second.clock.until(second.tempolite.run('o1', mended).result()), 'o1 shipped');
 });
