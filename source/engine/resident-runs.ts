@@ -36,6 +36,8 @@ export class ResidentRuns {
   readonly #backlog = new Backlog();
   readonly #resident = new Map<string, PipelineExecution>();
   readonly #loading = new Map<string, Promise<PipelineExecution | undefined>>();
+  /** Those that wait for their retry and were brought before it is due, and when it is. */
+  readonly #listening = new WeakMap<PipelineExecution, number | undefined>();
   #reserved = 0;
   #beginning = 0;
 
@@ -107,6 +109,17 @@ export class ResidentRuns {
     return loading;
   }
 
+  /**
+   * Its code does not fit its journal. One that was brought before its retry is due, for what its children have written, is held against the
+   * failure that going back drops: it leaves memory until then. Answers whether it does.
+   */
+  waitsInstead(execution: PipelineExecution): boolean {
+    if (!this.#listening.has(execution)) return false;
+    this.leave(execution);
+    this.#host.evicted(this.#listening.get(execution));
+    return true;
+  }
+
   async loaded(runId: string): Promise<void> {
     await this.#loading.get(runId);
   }
@@ -150,8 +163,9 @@ export class ResidentRuns {
   async #read(runId: string, atHand?: RunRecord): Promise<PipelineExecution | undefined> {
     const seen = atHand ?? (await this.#journal.run(runId));
     if (!seen || !isOpen(seen.status) || this.#isClosed()) return undefined;
-    // Signals wait for it in its mailbox. Whoever cancels it need not wait.
-    if (isEarly(seen, this.#host.now()) && !(await this.#isCancelled(runId))) {
+    // Signals wait for it in its mailbox. Whoever cancels it need not wait, and what its children have written is recorded.
+    const early = isEarly(seen, this.#host.now()) ? await this.#askedEarly(runId) : undefined;
+    if (early === 'nothing') {
       this.#host.evicted(seen.wakeAt);
       return undefined;
     }
@@ -165,9 +179,11 @@ export class ResidentRuns {
     if (!record || !isOpen(record.status) || this.#isClosed()) return undefined;
     // It has gone on in between: it is this worker's now, and read once more.
     if (record.version !== seen.version) return this.#read(runId);
-    if (waitsForRetry(record) && (await this.#host.requests.sendBack(record))) return this.#read(runId);
+    const goesBack = waitsForRetry(record) && early !== 'children';
+    if (goesBack && (await this.#host.requests.sendBack(record))) return this.#read(runId);
     if (this.#isClosed()) return undefined;
     const execution = this.#resident.get(runId) ?? new PipelineExecution(record, workflow, this.#host);
+    if (early === 'children') this.#listening.set(execution, record.wakeAt);
     if (!this.#resident.has(runId)) this.#begin(execution);
     return execution;
   }
@@ -176,9 +192,11 @@ export class ResidentRuns {
     return !this.#host.isOpen;
   }
 
-  async #isCancelled(runId: string): Promise<boolean> {
+  /** What has come in for a run that is not due. */
+  async #askedEarly(runId: string): Promise<'cancel' | 'children' | 'nothing'> {
     const { letters } = await this.#journal.inbox(runId);
-    return letters.some(({ kind, name }) => kind === 'control' && name === 'cancel');
+    if (letters.some(({ kind, name }) => kind === 'control' && name === 'cancel')) return 'cancel';
+    return letters.some(({ kind }) => kind === 'child') ? 'children' : 'nothing';
   }
 
   #begin(execution: PipelineExecution, first?: readonly RunEvent[]): void {

@@ -187,6 +187,10 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
 
   blocked(execution: PipelineExecution, error: DeterminismError): void {
     const { runId, link } = execution;
+    if (this.#runs.waitsInstead(execution)) {
+      void this.attend(runId);
+      return;
+    }
     const status = { status: 'blocked', at: this.now(), detail: encodeFailure(error) } as const;
     // It keeps its place until that is written: whoever looked before would take it for a run that has been lost. And now a turn may be on, while
     // loggers ask what time it is.

@@ -143,6 +143,16 @@ export class AfterEnd {
     return toBeRecorded && statusAfter(toBeRecorded, now);
   }
 
+  /**
+   * What is held back after a decision. A run that was paused while it waits for its retry has held back nothing that a replay would
+   * deliver: it stays as it is, and hears of what it left in flight.
+   */
+  holdsAfter(decision: Decision | undefined, holds: Holds): Holds {
+    if (decision?.then === 'hold') return 'paused';
+    if (decision?.then !== 'restart') return holds;
+    return this.isRecorded && !decision.goBack ? 'no' : 'restarting';
+  }
+
   /** The journal is exhausted: a failure that is not the run's end waits for its retry. */
   replayed(wakeAt: number | undefined): void {
     if (this.failed && !isTerminal(this.#record.status)) this.retryAt = wakeAt ?? 0;

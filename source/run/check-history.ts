@@ -57,7 +57,7 @@ const statusOf: Readonly<Record<End['type'], TerminalStatus>> = {
 const held: ReadonlySet<string> = new Set(['timer-fired', 'signal-received', 'output-emitted', 'saga-compensated']);
 
 /** What may become of a run that waits for its retry. */
-const whileItWaits: ReadonlySet<string> = new Set(['run-retried', 'run-paused', 'run-resumed']);
+const whileItWaits: ReadonlySet<string> = new Set(['run-retried', 'run-paused', 'run-resumed', 'run-forked']);
 
 /** What an end is followed by, until the run goes back. */
 const mayFollow = (end: End, event: RunEvent): boolean => {
@@ -86,9 +86,12 @@ const faultsInLife = (run: RunRecord, link: number, events: readonly RunEvent[])
     }
     if (isEnd(event)) end = event;
     if (event.type === 'run-paused') isPaused = true;
-    if (event.type === 'run-resumed' || isEnd(event)) isPaused = false;
+    // A fork goes on by itself, wherever it was taken.
+    if (event.type === 'run-resumed' || event.type === 'run-forked' || isEnd(event)) isPaused = false;
     if (event.type === 'run-retried' || event.type === 'run-rewound') {
-      [end, isPaused] = [undefined, false];
+      // What was let finish after a failure is a place as well: the failure still counts there.
+      const keepsEnd = event.type === 'run-rewound' && end !== undefined && end.seq <= event.index;
+      [end, isPaused] = [keepsEnd ? end : undefined, false];
       compensated.clear();
     }
   }
@@ -152,9 +155,9 @@ const isCleanUp = (event: RunEvent): boolean => 'key' in event && /^(finalizer|c
 const staysEnded = (ended: RunEvent, back: RunEvent): boolean => {
   if (back.type === 'run-rewound') return ended.seq <= back.index;
   if (back.type !== 'run-retried' || ended.seq < back.index) return true;
-  // The run's own timeout has its whole time once more.
-  const isOrigin = ended.type === 'timer-fired' && ended.seq === back.index;
-  return !isFailure(ended) && !isCleanUp(ended) && !isOrigin;
+  // The run's own timeout has its whole time once more, also where it was the last in a batch that had ended the run.
+  const isTimeout = ended.type === 'timer-fired' && ended.key.startsWith('timer:workflow timeout#');
+  return !isFailure(ended) && !isCleanUp(ended) && !isTimeout;
 };
 
 /**

@@ -65,7 +65,7 @@ export class Children {
     };
   }
 
-  /** What a letter means to the command that it is for; `undefined` when there is none, or it was heard before. */
+  /** What a letter means to the command that it is for; `undefined` when there is none, it was heard before, or it is out of date. */
   read(letter: Letter): { readonly command: Command; readonly outcome: Outcome } | undefined {
     const command = this.#commandOf(letter.name);
     if (!command) return undefined;
@@ -78,6 +78,9 @@ export class Children {
       case 'completed':
         return { command, outcome: { type: 'child-completed' } };
       case 'failed':
+        // It is about to be sent back: that is how it had ended before.
+        if (command.child.state === 'failed') return undefined;
+        return { command, outcome: { type: 'child-failed', payload: failureOf(letter.name, content) } };
       case 'cancelled':
       case 'terminated':
         return { command, outcome: { type: 'child-failed', payload: failureOf(letter.name, content) } };

@@ -209,8 +209,7 @@ export class PipelineExecution implements TurnTaker, Execution {
       else this.#host.ended(this);
       return;
     }
-    if (decision?.then === 'hold') this.#holds = 'paused';
-    if (decision?.then === 'restart') this.#holds = 'restarting';
+    this.#holds = this.#after.holdsAfter(decision, this.#holds);
     if (!this.#isOpen) {
       this.#after.settleUndelivered(ready, events.at(-1)?.at ?? 0);
       this.#goLive();

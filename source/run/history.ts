@@ -10,7 +10,7 @@ import * as divergence from './divergence.js';
 import type { Mailbox } from './mailbox.js';
 import type { LiveContext } from './live-context.js';
 import type { Outputs } from './outputs.js';
-import type { Cut } from './rewinds.js';
+import { keepsSuccess, type Cut } from './rewinds.js';
 import { cleanUpScope } from './scope.js';
 
 /** What an event comes to: a delivery, nothing, or the end of agreement between code and journal. */
@@ -108,10 +108,11 @@ export class History {
     if (!('key' in event)) return undefined;
     const verdict = decide(event, this.#commands.pending, this.#commands.cancelled);
     const command = verdict.type === 'deliver' || verdict.type === 'note' ? verdict.command : undefined;
-    if (!command || command.epoch !== event.epoch || !cut.keepsSuccesses) {
+    const keeps = keepsSuccess(cut, event.seq);
+    if (!command || command.epoch !== event.epoch || !keeps) {
       this.skip(event);
       // A rewind has closed it with its own commit; a retry keeps children, but for those that only what it has dropped asked for.
-      if (event.type === 'child-started' && cut.keepsSuccesses) this.#children.orphan(event);
+      if (event.type === 'child-started' && keeps) this.#children.orphan(event);
       if (command?.spec.kind === 'child' && command.epoch === event.epoch) {
         // Its id is taken by the child that was started here.
         if (event.type === 'child-started' && verdict.type === 'note') Object.assign(command, verdict.changes);

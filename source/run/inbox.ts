@@ -86,7 +86,7 @@ export class RunInbox {
     if (!heard) this.#discarded.push(letter.id);
     // A late failure stays in the database: the retry has to know of it.
     else if (!(this.#after.isLate(heard.command) && isFailure(heard.outcome))) {
-      this.#run.ready.arriveLetter(heard.command, heard.outcome, letter);
+      this.#discarded.push(...this.#run.ready.arriveLetter(heard.command, heard.outcome, letter));
     }
   }
 

@@ -33,6 +33,7 @@ interface Due {
   readonly command: Command;
 }
 
+const isEndOfChild = ({ type }: Outcome): boolean => type === 'child-completed' || type === 'child-failed';
 const isPending = ({ command }: Ready): boolean => command.state === 'pending';
 const byDueThenIssue = (a: Due, b: Due): number => a.due - b.due || a.command.order - b.command.order;
 const byTimeThenIssue = (a: Ready, b: Ready): number => a.time - b.time || a.command.order - b.command.order;
@@ -61,9 +62,16 @@ export class ReadyQueue {
     this.#arrived.push({ command, outcome, time: this.#lastArrival, recorded });
   }
 
-  /** What a child has written: its time is that of the child's own event, whenever it is read. */
-  arriveLetter(command: Command, outcome: Outcome, letter: SignalRecord): void {
+  /**
+   * What a child has written: its time is that of the child's own event, whenever it is read. An end takes the place of one that is not
+   * recorded yet: the child has been sent back since. Answers with the letters that mean nothing any more.
+   */
+  arriveLetter(command: Command, outcome: Outcome, letter: SignalRecord): readonly number[] {
+    const isReplaced = (ready: Ready): boolean => ready.command === command && isEndOfChild(ready.outcome);
+    const replaced = isEndOfChild(outcome) ? this.#arrived.filter(isReplaced) : [];
+    if (replaced.length > 0) this.#arrived = this.#arrived.filter((ready) => !isReplaced(ready));
     this.#arrived.push({ command, outcome, time: letter.at, letter: letter.id });
+    return replaced.flatMap(({ letter: id }) => id ?? []);
   }
 
   /** What the commit itself carries out. */

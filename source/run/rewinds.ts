@@ -8,6 +8,8 @@ export interface Cut extends Rewind {
   readonly epoch: number;
   /** When somebody last sent the run back by hand. */
   readonly renewedAt: number | undefined;
+  /** What was dropped with its successes so far: a retry that goes back behind that does not bring them back. */
+  readonly dropped: readonly Rewind[];
 }
 
 /**
@@ -22,13 +24,15 @@ export interface Cut extends Rewind {
 export const cutsOf = (rewinds: readonly Rewind[]): Cut[] => {
   let cuts: Cut[] = [];
   let renewedAt: number | undefined;
+  const dropped: Rewind[] = [];
   rewinds.forEach((rewind, index) => {
+    if (!rewind.keepsSuccesses) dropped.push(rewind);
     if (!rewind.automatic) renewedAt = rewind.at;
     cuts = cuts.filter(({ from }) => from < rewind.from);
     const before = cuts.at(-1);
     const overlaps = before !== undefined && rewind.from <= before.seq;
     if (overlaps) cuts.pop();
-    cuts.push({ ...rewind, from: overlaps ? before.from : rewind.from, epoch: index + 1, renewedAt });
+    cuts.push({ ...rewind, from: overlaps ? before.from : rewind.from, epoch: index + 1, renewedAt, dropped });
   });
   return cuts;
 };
@@ -64,5 +68,8 @@ export const rewindsOf = (events: readonly RunEvent[]): Rewind[] => {
 const placeOf = ({ seq, at }: RunEvent): Pick<Rewind, 'seq' | 'at' | 'automatic'> => ({ seq, at, automatic: false });
 
 /** Whether an event lies in a part that no longer counts. */
-export const isCut = (cuts: readonly Cut[], seq: number): boolean =>
+export const isCut = (cuts: readonly Rewind[], seq: number): boolean =>
   cuts.some((cut) => seq >= cut.from && seq <= cut.seq);
+
+/** Whether a success in a cut counts all the same. */
+export const keepsSuccess = ({ dropped }: Cut, seq: number): boolean => !isCut(dropped, seq);

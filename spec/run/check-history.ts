@@ -60,6 +60,7 @@ const cancelled: Line = { type: 'run-cancelled', payload: '1' };
 const terminated: Line = { type: 'run-terminated', payload: '1' };
 const retried = (index: number): Line => ({ type: 'run-retried', index });
 const rewound = (index: number): Line => ({ type: 'run-rewound', index });
+const forked: Line = { type: 'run-forked', payload: '"run"' };
 const paused: Line = { type: 'run-paused' };
 const resumed: Line = { type: 'run-resumed' };
 const undone: Line = { type: 'saga-compensated', index: 0, payload: 'saga:trip#0' };
@@ -98,6 +99,23 @@ const right: Readonly<Record<string, readonly [readonly Line[], Partial<RunRecor
   'a paused run is terminated': [[started, paused, terminated], { status: 'terminated' }],
   'the run’s own timeout comes once more after a retry': [
     [started, fired('workflow timeout#0', 1), failed(1), retried(1), fired('workflow timeout#0', 4)],
+  ],
+  'the run’s own timeout comes once more after a retry, when something else had ended the run with it': [
+    [
+      started,
+      failedActivity('a#0'),
+      fired('workflow timeout#0', 2),
+      failed(1),
+      retried(1),
+      fired('workflow timeout#0', 2, 5),
+    ],
+  ],
+  'a fork of a paused run goes on': [[started, paused, forked, signal]],
+  'a fork of a run that waits for its retry is retried': [
+    [started, failedActivity('a#0'), failed(1), completedActivity('b#0'), forked, retried(1)],
+  ],
+  'a run that goes back to a late success is still failed, and is retried': [
+    [started, failedActivity('a#0'), failed(1), completedActivity('b#0'), paused, rewound(3), retried(1)],
   ],
   'a finalizer runs again when its pipeline throws again': [
     [

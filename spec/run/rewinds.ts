@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Rewind } from '../../source/journal/run-record.js';
 import { automaticRetries } from '../../source/run/control.js';
-import { cutsOf, isCut } from '../../source/run/rewinds.js';
+import { cutsOf, isCut, keepsSuccess } from '../../source/run/rewinds.js';
 
 const rewind = (seq: number, from: number, changes: Partial<Rewind> = {}): Rewind => ({
   seq,
@@ -40,6 +40,15 @@ test('one that goes back into an earlier one begins where that began', (t) => {
   t.deepEqual(
     cutsOf([rewind(6, 4), rewind(10, 5)]).map(({ from, seq, epoch }) => [from, seq, epoch]),
     [[4, 10, 2]],
+  );
+});
+
+test('a retry that goes back behind a rewind keeps the successes but for those that the rewind has dropped', (t) => {
+  const cuts = cutsOf([rewind(6, 4, { keepsSuccesses: false }), rewind(10, 2)]);
+
+  t.deepEqual(
+    [2, 3, 4, 6, 7, 9].map((seq) => cuts.map((cut) => keepsSuccess(cut, seq))),
+    [[true], [true], [false], [false], [true], [true]],
   );
 });
 

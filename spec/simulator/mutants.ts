@@ -156,7 +156,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a retry drops the successes too',
     file: 'run/history.js',
-    find: 'command.epoch !== event.epoch || !cut.keepsSuccesses',
+    find: 'command.epoch !== event.epoch || !keeps',
     replace: 'true',
   },
   {

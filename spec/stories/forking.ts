@@ -1,7 +1,8 @@
 import test from 'ava';
-import { concat, firstValueFrom, forkJoin, race, toArray, type Observable } from 'rxjs';
-import { activity, awaitSignal, childWorkflow, defineSignal, workflow } from '../../source/index.js';
+import { concat, firstValueFrom, forkJoin, merge, mergeMap, of, race, toArray, type Observable } from 'rxjs';
+import { activity, awaitSignal, childWorkflow, defineSignal, getVersion, workflow } from '../../source/index.js';
 import { engineOf } from '../_support/engine.js';
+import { lifeOf } from '../_support/life.js';
 
 const note = defineSignal<string>('note');
 
@@ -128,3 +129,19 @@ for (const [what, body] of Object.entries(ends)) {
     t.deepEqual(await tempolite.list({ parent: 'fork' }), []);
   });
 }
+
+test('a fork of a fork has the choices of the commit that the first one was taken from', async (t) => {
+  const flow = workflow('flow', (x$: Observable<string>) =>
+    merge(x$.pipe(mergeMap(() => getVersion('tax', 1, 2))), of(0), x$.pipe(awaitSignal(note))),
+  );
+  const engine = await lifeOf(t, { workflows: [flow] });
+  const run = await engine.start(flow, 'x', { id: 'run' });
+  const place = (await run.events()).findIndex(({ type }) => type === 'output-emitted');
+
+  await engine.tempolite.run('run').fork(place, { id: 'fork' });
+  await engine.settle();
+  await engine.tempolite.run('fork').fork(place, { id: 'again' });
+  await engine.settle();
+
+  for (const id of ['run', 'fork', 'again']) t.deepEqual(await engine.run(id, flow).outputs(), [0, 2], id);
+});

@@ -1,9 +1,11 @@
 import test, { type ExecutionContext } from 'ava';
-import { map, type Observable } from 'rxjs';
+import { forkJoin, map, mergeMap, of, type Observable } from 'rxjs';
 import {
   activity,
   defineSignal,
+  execute,
   finalizeWith,
+  sleep,
   workflow,
   type RetryPolicy,
   type Run,
@@ -50,6 +52,38 @@ test('a run that waits for its retry while its code is mended can be cancelled b
   await engine.clock.until(run.cancel());
 
   await t.throwsAsync(engine.clock.until(run.result()), { code: 'RUN_CANCELLED' });
+});
+
+test('a run that waits for its retry while its code is mended is not blocked by what a child of it has written meanwhile', async (t) => {
+  const child = workflow('child', (x$: Observable<string>) => x$.pipe(sleep('30 minutes')));
+  const bug = (id: string): string => {
+    if (id !== '') throw new Error('a bug');
+    return id;
+  };
+  const shipped = (work: (id: string) => string): WorkflowDefinition<string, string> =>
+    workflow('order', { retry: hourly }, (id$: Observable<string>) =>
+      id$.pipe(
+        mergeMap((id) =>
+          forkJoin([
+            execute(child, id),
+            of(id).pipe(
+              activity('charge', (paid: string) => paid),
+              map(work),
+            ),
+          ]),
+        ),
+        map((words) => words.join(' ')),
+      ),
+    );
+  const first = await engineOf(t, { workflows: [shipped(bug), child] });
+  await first.tempolite.start(shipped(bug), 'o1', { id: 'o1' });
+  await first.clock.advance('1 minute');
+  await first.tempolite.close();
+
+  const mended = shipped((id) => `${id} shipped`);
+  const second = await engineOf(t, { workflows: [mended, child], url: first.url, clock: first.clock });
+
+  t.is(await second.clock.until(second.tempolite.run('o1', mended).result()), 'o1 o1 shipped');
 });
 
 /** Its own code has failed; the next process has it mended, and the retry is due in an hour. */

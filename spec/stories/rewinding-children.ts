@@ -10,7 +10,9 @@ import {
   workflow,
   type ClosePolicy,
 } from '../../source/index.js';
+import { takes, type StubContext } from '../../source/testing/index.js';
 import { engineOf } from '../_support/engine.js';
+import { countOf, jobOf, lifeOf } from '../_support/life.js';
 
 test('a run that goes back behind the start of its child starts another one, and comes to its end again', async (t) => {
   let executions = 0;
@@ -116,3 +118,51 @@ for (const [onClose, fate] of fates) {
     t.deepEqual(await statuses(), [`${second} ${fate}`, `${first} ${fate}`]);
   });
 }
+
+const count = jobOf('count');
+const pack = jobOf('pack');
+
+test('of a child that is sent back before its paused parent has heard of its end, the last end counts', async (t) => {
+  const child = workflow('child', (x$: Observable<string>) => x$.pipe(activity(count)));
+  const parent = workflow('parent', (x$: Observable<string>) => x$.pipe(childWorkflow(child), activity(pack)));
+  const counted = (_: string, { dropped }: StubContext): string => {
+    if (dropped === 0) throw new Error('nobody there');
+    return `counted ${dropped}`;
+  };
+  const engine = await lifeOf(t, {
+    workflows: [parent, child],
+    activities: { count: takes(20, counted), pack: (text: string) => `${text}, packed` },
+  });
+  const run = await engine.start(parent, 'x', { id: 'p' });
+  await engine.clock.until(engine.tempolite.run('p').pause());
+  await engine.advance(20);
+  await engine.clock.until(engine.tempolite.run('p/0/child:child#0').replay());
+  await engine.advance(20);
+  await engine.clock.until(engine.tempolite.run('p').resume());
+
+  t.is(await run.result(), 'counted 1, packed');
+  t.is(countOf(await run.events(), 'child-failed'), 0);
+});
+
+test('a parent that is sent back hears nothing of how its child failed before', async (t) => {
+  let isMended = false;
+  const child = workflow('child', (x$: Observable<string>) => x$.pipe(activity(count)));
+  const parent = workflow('parent', (x$: Observable<string>) => x$.pipe(childWorkflow(child), activity(pack)));
+  const counted = (text: string): string => {
+    if (!isMended) throw new Error('nobody there');
+    return `${text} counted`;
+  };
+  const engine = await lifeOf(t, {
+    workflows: [parent, child],
+    activities: { count: counted, pack: (text: string) => `${text}, packed` },
+  });
+  const run = await engine.start(parent, 'x', { id: 'p' });
+  await t.throwsAsync(run.result());
+  await engine.clock.until(engine.tempolite.run('p/0/child:child#0').replay());
+  await engine.settle();
+  isMended = true;
+
+  await engine.clock.until(engine.tempolite.run('p').replay());
+
+  t.is(await run.result(), 'x counted, packed');
+});

@@ -1,7 +1,9 @@
 import test from 'ava';
-import { firstValueFrom, take, toArray, type Observable } from 'rxjs';
-import { activity, awaitSignal, defineSignal, workflow, type Run, type RunEvent } from '../../source/index.js';
+import { catchError, firstValueFrom, forkJoin, mergeMap, take, throwError, toArray, type Observable } from 'rxjs';
+import { activity, awaitSignal, defineSignal, execute, workflow, type Run, type RunEvent } from '../../source/index.js';
+import { takes, type StubContext } from '../../source/testing/index.js';
 import { engineOf } from '../_support/engine.js';
+import { doneIn, jobOf, lifeOf } from '../_support/life.js';
 
 const note = defineSignal<string>('note');
 
@@ -101,4 +103,35 @@ test('a place to which one cannot go back is refused, and nothing is written', a
     await t.throwsAsync(run.rewind(seq), { code: 'INVALID_ARGUMENT' }, String(seq));
   await t.throwsAsync(tempolite.run('nobody').rewind(0), { code: 'RUN_NOT_FOUND' });
   t.is((await firstValueFrom(run.state$)).events, events);
+});
+
+test('a success that a rewind has dropped stays dropped when a retry goes back behind the rewind', async (t) => {
+  const [price, bad, tidy] = [jobOf('price'), jobOf('bad'), jobOf('tidy')];
+  const tidied = catchError((error: unknown) =>
+    execute(tidy, '').pipe(mergeMap(() => throwError(() => error as Error))),
+  );
+  const flow = workflow('quote', (x$: Observable<string>) =>
+    x$.pipe(mergeMap((x) => forkJoin([execute(price, x), execute(bad, x).pipe(tidied)]))),
+  );
+  const engine = await lifeOf(t, {
+    workflows: [flow],
+    activities: {
+      price: takes(10, (_: string, { dropped }: StubContext) => `price ${dropped}`),
+      bad: takes(7, (_: string, { dropped }: StubContext) => {
+        if (dropped < 1) throw new Error('not yet');
+        return 'good';
+      }),
+      tidy: takes(30, () => ''),
+    },
+  });
+  const run = await engine.start(flow, 'x', { id: 'run' });
+  await t.throwsAsync(run.result());
+  const failure = (await run.events()).findIndex(({ type }) => type === 'activity-failed');
+  await engine.clock.until(engine.tempolite.run('run').rewind(failure));
+  await t.throwsAsync(run.result());
+
+  await engine.clock.until(engine.tempolite.run('run').replay());
+
+  t.deepEqual(await run.result(), ['price 1', 'good']);
+  t.deepEqual(doneIn(engine), ['price@1', 'bad@1', 'tidy@1', 'price@1', 'tidy@1', 'bad@1']);
 });

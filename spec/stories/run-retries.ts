@@ -339,3 +339,23 @@ test('a run that waits for its retry is paused, and replayed at once', async (t)
   t.is(await run.result(), 'o1 at last');
   t.is(engine.clock.now(), begin);
 });
+
+test('what a run left in flight is recorded although it was paused and resumed while it waits for its retry', async (t) => {
+  const order = workflow('order', { retry: hourly }, (id$: Observable<string>) =>
+    id$.pipe(mergeMap((id) => forkJoin([execute(charge, id), execute(ship, id)]))),
+  );
+  const paid = takes('20 minutes', (id: string) => `paid ${id}`);
+  const engine = await lifeOf(t, { workflows: [order], activities: { charge: paid, ship: failing(1) } });
+  const run = await engine.start(order, 'o1');
+  for (const what of ['pause', 'resume'] as const) await engine.clock.until(engine.tempolite.run(run.id)[what]());
+
+  await engine.advance('30 minutes');
+  t.is(countOf(await run.events(), 'activity-completed'), 1);
+  await engine.crash();
+
+  t.deepEqual(await run.result(), ['paid o1', 'o1 at last']);
+  t.deepEqual(
+    engine.effects.map(({ executions }) => executions),
+    [1, 1, 1],
+  );
+});

@@ -103,8 +103,13 @@ export class RunWriter {
     this.#appends.writeStarted();
     this.#connection.run(sql.copyEvents, [copy, BigInt(num), BigInt(link), BigInt(to)]);
     const rewinds = (source.rewinds ?? []).filter(({ seq }) => seq <= to);
-    const chosen = this.#connection.all(sql.versionsUpTo, [BigInt(num), BigInt(link), BigInt(to)]);
-    const versions = chosen.map(([key, version]) => [nameOfKey(String(key)), Number(version)] as const);
+    const place = [BigInt(num), BigInt(link), BigInt(to)];
+    const chosen = this.#connection.all(sql.versionsUpTo, place);
+    // A fork may have a choice whose record it has not copied.
+    const isCopied = this.#connection.all(sql.isCopied, place).length > 0;
+    const inherited = isCopied ? Object.entries(source.versions ?? {}) : [];
+    const recorded = chosen.map(([key, version]) => [nameOfKey(String(key)), Number(version)] as const);
+    const versions = [...inherited, ...recorded];
     const at = Number(this.#connection.all(sql.clockAt, [copy])[0]?.[0] ?? 0);
     const forked = {
       type: 'run-forked',

@@ -85,6 +85,10 @@ export const versionsUpTo = `
   JOIN tempolite_events e ON e.run = last.run AND e.link = last.link AND e.batch <= last.batch AND e.type = 'version-chosen'
   WHERE last.run = ? AND last.link = ? AND last.seq = ? ORDER BY e.seq`;
 
+/** Whether a fork is taken of what a fork has copied. */
+export const isCopied = `
+  SELECT 1 FROM tempolite_events WHERE run = ? AND link = ? AND seq >= ? AND type = 'run-forked' LIMIT 1`;
+
 export const clockAt = 'SELECT max(at) FROM tempolite_events WHERE run = ?';
 
 export const setForked = `UPDATE tempolite_runs SET versions = ?, rewinds = ? WHERE num = ? RETURNING ${runColumns}`;
