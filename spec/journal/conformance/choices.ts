@@ -120,6 +120,12 @@ export const choices = (subject: Subject): void => {
     await journal.fork({ from: 'run', to: 1, run: { id: 'fork', version: 1, priority: 0, tags: {}, createdAt: 5 } });
 
     t.deepEqual((await journal.run('fork'))?.versions, { scoring: 3 });
+
+    const again = { version: 1, priority: 0, tags: {}, createdAt: 6 };
+    await journal.fork({ from: 'fork', to: 0, run: { ...again, id: 'of what was copied' } });
+    await journal.fork({ from: 'fork', to: 2, run: { ...again, id: 'of all' } });
+    t.deepEqual((await journal.run('of what was copied'))?.versions, { scoring: 3 });
+    t.deepEqual((await journal.run('of all'))?.versions, { scoring: 3 });
   });
 
   if (subject.openTwo) {

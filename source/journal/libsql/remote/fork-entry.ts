@@ -28,6 +28,7 @@ export const forkEntry = ({ from, to, run }: Fork, reader: RemoteReader): Entry<
       run.onClose ?? null,
       seq,
       seq,
+      seq,
       from,
     ),
   );

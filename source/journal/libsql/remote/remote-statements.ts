@@ -109,11 +109,15 @@ export const insertFork = `
     (id, workflow, version, status, priority, tags, input_digest, created_at, updated_at, wake_at, on_close, rewinds, versions)
   SELECT ?, s.workflow, ?, 'pending', ?, ?, s.input_digest, ?, ?, ?, ?,
     (SELECT CASE WHEN count(*) > 0 THEN json_group_array(json(value)) END FROM json_each(s.rewinds) WHERE value ->> 'seq' <= ?),
-    (SELECT CASE WHEN count(*) > 0 THEN json_group_object(substr(name, instr(name, ':') + 1, length(name) - instr(name, ':') - 1), idx) END
-     FROM (SELECT rtrim(key, '0123456789') AS name, idx FROM tempolite_events
-           WHERE run = s.num AND link = s.link AND type = 'version-chosen'
-             AND batch <= (SELECT batch FROM tempolite_events WHERE run = s.num AND link = s.link AND seq = ?)
-           ORDER BY seq))
+    nullif(json_patch(
+      CASE WHEN EXISTS (SELECT 1 FROM tempolite_events
+                        WHERE run = s.num AND link = s.link AND seq >= ? AND type = 'run-forked')
+        THEN coalesce(s.versions, '{}') ELSE '{}' END,
+      (SELECT json_group_object(substr(name, instr(name, ':') + 1, length(name) - instr(name, ':') - 1), idx)
+       FROM (SELECT rtrim(key, '0123456789') AS name, idx FROM tempolite_events
+             WHERE run = s.num AND link = s.link AND type = 'version-chosen'
+               AND batch <= (SELECT batch FROM tempolite_events WHERE run = s.num AND link = s.link AND seq = ?)
+             ORDER BY seq))), '{}')
   FROM tempolite_runs s WHERE s.id = ?`;
 
 export const copyEvents = `
