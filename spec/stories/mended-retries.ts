@@ -19,6 +19,11 @@ import { engineOf } from '../_support/engine.js';
 const hourly: RetryPolicy = { maxAttempts: 3, initialInterval: '1 hour', backoff: 2, maxInterval: '1 day', jitter: 0 };
 const word = defineSignal<string>('word');
 
+const bug = (id: string): string => {
+  if (id !== '') throw new Error('a bug');
+  return id;
+};
+
 /** What may come to a run between its failure and its retry. */
 const meanwhile: Readonly<Record<string, (run: Run, clock: TestClock) => Promise<unknown>>> = {
   nothing: () => Promise.resolve(),
@@ -56,10 +61,6 @@ test('a run that waits for its retry while its code is mended can be cancelled b
 
 test('a run that waits for its retry while its code is mended is not blocked by what a child of it has written meanwhile', async (t) => {
   const child = workflow('child', (x$: Observable<string>) => x$.pipe(sleep('30 minutes')));
-  const bug = (id: string): string => {
-    if (id !== '') throw new Error('a bug');
-    return id;
-  };
   const shipped = (work: (id: string) => string): WorkflowDefinition<string, string> =>
     workflow('order', { retry: hourly }, (id$: Observable<string>) =>
       id$.pipe(
@@ -88,10 +89,6 @@ test('a run that waits for its retry while its code is mended is not blocked by 
 
 /** Its own code has failed; the next process has it mended, and the retry is due in an hour. */
 const mendedWhileWaiting = async (t: ExecutionContext) => {
-  const bug = (id: string): string => {
-    if (id !== '') throw new Error('a bug');
-    return id;
-  };
   const charged = (work: (id: string) => string): WorkflowDefinition<string, string> =>
     workflow('order', { retry: hourly }, (id$: Observable<string>) =>
       id$.pipe(
