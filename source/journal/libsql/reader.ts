@@ -9,11 +9,8 @@ import type { RowReader } from './row-reader.js';
 import { conditionsOf } from './run-filter.js';
 import * as sql from './statements.js';
 
-/** Characters of payloads that are read as one text. */
+/** Bytes of payloads that are read as one text. */
 const longestPage = 16n << 20n;
-
-/** Events that are read row by row: most runs have no more when they come to memory, and one text takes twice as long then (measured). */
-const shortHistory = 20;
 
 /** Everything that is read of a database, each method in one statement or in none's way: nothing is awaited. */
 export class Reader {
@@ -48,23 +45,11 @@ export class Reader {
   }
 
   events(runId: string, link: number, from: number, limit: number): readonly RunEvent[] {
-    const first = from === 0 ? this.#eventRows(runId, link, 0, Math.min(limit, shortHistory)) : [];
-    const left = limit - first.length;
-    const isAll = from === 0 && (left === 0 || first.length < shortHistory);
-    // Behind the last of them: where one is missing, none is to come twice.
-    const next = (first.at(-1)?.seq ?? from - 1) + 1;
-    return isAll ? first : [...first, ...this.#eventsPage(runId, link, next, left)];
-  }
-
-  #eventRows(runId: string, link: number, from: number, limit: number): readonly RunEvent[] {
     const page = [runId, BigInt(link), BigInt(from), BigInt(limit)];
-    return this.#connection.all(sql.eventsFrom, page).map(this.#rows.event);
-  }
-
-  #eventsPage(runId: string, link: number, from: number, limit: number): readonly RunEvent[] {
-    const page = [runId, BigInt(link), BigInt(from), BigInt(limit)];
-    const asOneText = this.#rows.eventsPage(this.#connection.all(sql.eventsPage, [...page, ...page, longestPage]));
-    return asOneText.length > 0 ? asOneText : this.#eventRows(runId, link, from, limit);
+    const longest = longestPage / BigInt(Math.max(limit, 1));
+    const text = this.#connection.all(sql.eventsPage, [longest, ...page]);
+    const isWhole = !String(text[0]?.[0]).includes('"~#');
+    return isWhole ? this.#rows.eventsPage(text) : this.#connection.all(sql.eventsFrom, page).map(this.#rows.event);
   }
 
   last(runId: string, link: number, type?: EventType): RunEvent | undefined {

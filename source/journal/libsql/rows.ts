@@ -4,7 +4,7 @@ import type { NewRun, RunRecord } from '../run-record.js';
 import type { Binding } from './connection.js';
 
 /** Whether a row has the digest of its payload, which is elsewhere. */
-export const isReference = (row = ''): string => `${row}payload >= '~#' AND ${row}payload < '~$'`;
+const isReference = (row = ''): string => `${row}payload >= '~#' AND ${row}payload < '~$'`;
 
 /** The payload of a row, wherever it is; there is no column of that name within. A reference to nothing comes as it is: it must not be taken for no payload. */
 const payloadOf = (row: string): string =>
@@ -14,11 +14,12 @@ const payloadOf = (row: string): string =>
 
 /** The columns of an event after its run and link, in the order in which they are written and read. */
 export const eventColumns = 'seq, batch, epoch, type, key, digest, idx, at, payload';
-const beforePayload = eventColumns.split(', ').slice(0, -1);
+const allBeforePayload = eventColumns.split(', ').slice(0, -1);
+export const beforePayload = allBeforePayload.join(', ');
 
 /** What is read for them, of a table that is called `row`. */
 export const eventValues = (row = ''): string =>
-  [...beforePayload.map((column) => `${row}${column}`), `${payloadOf(row)} AS payload`].join(', ');
+  [...allBeforePayload.map((column) => `${row}${column}`), `${payloadOf(row)} AS payload`].join(', ');
 
 const optional = (value: string | number | undefined): Binding =>
   value === undefined ? null : typeof value === 'number' ? BigInt(value) : value;

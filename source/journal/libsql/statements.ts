@@ -1,4 +1,4 @@
-import { eventColumns, eventValues, isReference, letterValues, runColumns, signalValues } from './rows.js';
+import { beforePayload, eventColumns, eventValues, letterValues, runColumns, signalValues } from './rows.js';
 
 /** All SQL, by name. */
 
@@ -122,18 +122,13 @@ const eventsOfLink =
 
 export const eventsFrom = `SELECT ${eventValues()} ${eventsOfLink}`;
 
-/** How long the payload of a row is, wherever it is, at least in characters. What is elsewhere is not read for it. */
-const payloadLength =
-  `CASE WHEN ${isReference()} THEN coalesce(` +
-  '(SELECT octet_length(b.content) FROM tempolite_big_payloads b WHERE b.digest = substr(payload, 3)), 0) ELSE length(payload) END';
-
 /**
- * The same rows as one text, an array of arrays: it is read in half the time (measured: 1,000,000 against 540,000 rows/s). It is empty when
- * their payloads are longer than the last argument says; those before it are those of `eventsFrom`, twice.
+ * The same rows as one text, an array of arrays: it is read in a third of the time. Payloads of more bytes than the first argument says, and
+ * those that are elsewhere, are not in it: a row has what begins like a reference for them.
  */
 export const eventsPage = `
-  SELECT json_group_array(json_array(${eventColumns})) FROM (${eventsFrom})
-  WHERE (SELECT coalesce(sum(${payloadLength}), 0) FROM (SELECT payload ${eventsOfLink})) <= ?`;
+  SELECT json_group_array(json_array(${beforePayload}, iif(octet_length(payload) > ?, '~#', payload)))
+  FROM (SELECT ${eventColumns} ${eventsOfLink})`;
 
 /** The last event of a link. */
 export const lastEvent = `

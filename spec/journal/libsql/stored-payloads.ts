@@ -43,6 +43,20 @@ test('a page of big payloads is read without one text of them all', async (t) =>
   t.deepEqual(await journal.events('run', 0, 1, 99), events);
 });
 
+test('a page of events is read as it was, with long payloads and with texts that look like references', async (t) => {
+  const journal = await openJournal({});
+  t.teardown(() => journal.close());
+  await own(journal);
+  await journal.start(newRun('run'));
+  // Longer than one of a thousand may be for their page to be one text, and not so long that it is elsewhere.
+  const texts = ['x'.repeat(20_000), '~#', '~#abc', '"~#"', 'short', ''];
+  const events = texts.map((text, n) => output(n + 1, { payload: JSON.stringify(text) }));
+  await journal.commit({ runId: 'run', link: 0, events: [...events, output(texts.length + 1)] });
+
+  for (const limit of [1, 2, 7, 1000, 100_000_000])
+    t.deepEqual(await journal.events('run', 0, 1, limit), [...events, output(texts.length + 1)].slice(0, limit));
+});
+
 test('what is exposed stays in its row, so that what it replaces is not kept', async (t) => {
   const path = databaseOf(t);
   const journal = await openJournal({ url: `file:${path}` });
