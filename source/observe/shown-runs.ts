@@ -1,5 +1,6 @@
 import type { RunFilter, RunRecord } from '../journal/run-record.js';
 import { statuses } from '../journal/status.js';
+import { NumberMap, numberOf } from './number-map.js';
 
 const matches = (run: RunRecord, { workflow, status, tags, parent }: RunFilter): boolean => {
   if (parent !== undefined && run.parent?.runId !== parent) return false;
@@ -8,12 +9,11 @@ const matches = (run: RunRecord, { workflow, status, tags, parent }: RunFilter):
   return Object.entries(tags ?? {}).every(([name, value]) => run.tags[name] === value);
 };
 
-/** What tells one record of a run from another: for most of them a number, for there may be a great many. */
-const markOf = ({ status, updatedAt, wakeAt, link }: RunRecord): string | number => {
+/** What tells one record of a run from another. */
+const markOf = ({ status, updatedAt, wakeAt, link }: RunRecord): number => {
   const mark = updatedAt * statuses.length + statuses.indexOf(status);
-  return wakeAt === undefined && link === 0 && Number.isSafeInteger(mark)
-    ? mark
-    : [status, updatedAt, wakeAt, link].join();
+  const isAll = wakeAt === undefined && link === 0 && Number.isSafeInteger(mark);
+  return isAll ? mark : numberOf([status, updatedAt, wakeAt, link].join());
 };
 
 export const isSameRecord = (one: RunRecord, other: RunRecord): boolean =>
@@ -28,7 +28,8 @@ const few = 1000;
  */
 export class ShownRuns {
   readonly #filter: RunFilter;
-  #marks = new Map<string, string | number>();
+  /** By the numbers of their ids: there may be a great many. Should two have the same one, a record might be shown twice. */
+  #marks = new NumberMap();
   #behindWhole: number | undefined;
 
   constructor(filter: RunFilter) {
@@ -47,11 +48,11 @@ export class ShownRuns {
   /** Whether it is to be shown now. */
   take(run: RunRecord): boolean {
     if (!matches(run, this.#filter)) {
-      this.#marks.delete(run.id);
+      this.#marks.delete(numberOf(run.id));
       return false;
     }
     if (this.#isShown(run)) return false;
-    this.#marks.set(run.id, markOf(run));
+    this.#marks.set(numberOf(run.id), markOf(run));
     return true;
   }
 
@@ -62,14 +63,15 @@ export class ShownRuns {
   }
 
   #isShown(run: RunRecord): boolean {
-    return this.#marks.get(run.id) === markOf(run);
+    return this.#marks.get(numberOf(run.id)) === markOf(run);
   }
 
   #keep(listed: readonly RunRecord[]): void {
-    const kept = new Map<string, string | number>();
+    const kept = new NumberMap();
     for (const { id } of listed) {
-      const mark = this.#marks.get(id);
-      if (mark !== undefined) kept.set(id, mark);
+      const key = numberOf(id);
+      const mark = this.#marks.get(key);
+      if (mark !== undefined) kept.set(key, mark);
     }
     this.#marks = kept;
     this.#behindWhole = listed.length;
