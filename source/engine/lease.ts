@@ -1,5 +1,5 @@
 import type { Journal } from '../journal/journal.js';
-import { newId } from '../values/ids.js';
+import { newWorkerId } from '../values/ids.js';
 import type { Settings } from './options.js';
 
 /** Renewals within one lease: two may fail before it ends. */
@@ -36,7 +36,7 @@ export class Lease {
   async acquire(): Promise<void> {
     clearInterval(this.#timer);
     const { leaseMs } = this.#settings;
-    const { id } = await this.#journal.acquire({ id: newId(), leaseMs });
+    const { id } = await this.#journal.acquire({ id: newWorkerId(), leaseMs });
     if (this.#state === 'closed') return this.#journal.release();
     this.#worker = id;
     this.#timer = setInterval(() => {
