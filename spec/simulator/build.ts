@@ -222,7 +222,8 @@ const applied = (
     case 'fail':
       return source.pipe(
         map((value, index) => {
-          if (index === count) throw new Error(`no ${count}`);
+          // The first value, too: most sources have one.
+          if (index === count - 1) throw new Error(`no ${count}`);
           return value;
         }),
       );

@@ -47,6 +47,8 @@ const outputOf = (program: string): Promise<string> =>
     });
   });
 
+const diedOf = (output: string): string => /^\w*Error: .*$/m.exec(output)?.[0] ?? 'of an unknown cause';
+
 const hunted = mutants.filter(({ name }) => name.includes(values.only));
 // Before an hour is spent on the others.
 for (const mutant of hunted) mutated(readFileSync(join(root, 'dist', 'source', mutant.file), 'utf8'), mutant);
@@ -63,8 +65,10 @@ const work = async (): Promise<void> => {
         output,
       )?.[1];
     if (seed === undefined) missed += 1;
+    // It has died of the bug itself, as of a name that is no more: then nobody knows whether it would have found it.
+    const isOver = output.includes('all is well');
     console.log(
-      `${seed === undefined ? 'MISSED' : `seed ${seed}`.padEnd(9)} ${mutant.name}${why === undefined ? '' : `\n          ${why.slice(0, 160)}`}`,
+      `${seed === undefined ? (isOver ? 'MISSED' : `DIED     ${diedOf(output)}:`) : `seed ${seed}`.padEnd(9)} ${mutant.name}${why === undefined ? '' : `\n          ${why.slice(0, 160)}`}`,
     );
   }
 };

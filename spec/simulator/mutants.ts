@@ -93,11 +93,18 @@ export const mutants: readonly Mutant[] = [
     replace: 'if (!this.#owner.hasMore()) this.clock = Math.max(this.clock, event.at);',
   },
   {
-    name: 'activities start when they are asked for',
+    name: 'activities start with the turn that asks for them, not after its batch',
+    file: 'run/execution.js',
+    find: 'this.#turnsLeft -= 1;',
+    replace:
+      "if (this.#phase === 'delivering')\n            settleBatch(this, this.#host, this.#batch, this.#after.launches(undefined, this.#holds));\n        this.#turnsLeft -= 1;",
+  },
+  {
+    name: 'what a failed run has asked for and not begun is begun all the same',
     file: 'run/execution.js',
     find: "this.#phase = 'committing';\n        const events",
     replace:
-      "settleBatch(this, this.#host, batch, () => true);\n        this.#phase = 'committing';\n        const events",
+      "settleBatch(this, this.#host, this.#batch, () => true);\n        this.#phase = 'committing';\n        const events",
   },
   {
     name: 'a run that leaves memory forgets its timer',

@@ -94,6 +94,8 @@ export const signalNames = ['red', 'green', 'blue'] as const;
 /** Mostly such that nothing falls together, sometimes such that much does. */
 const time = fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 1, max: 399 }) }, fc.constantFrom(0, 10, 20));
 const failures = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.nat({ max: 3 }));
+/** Sagas are there to fail. */
+const stepFailures = fc.oneof({ weight: 3, arbitrary: failures }, { weight: 1, arbitrary: fc.constant(3) });
 const few = fc.integer({ min: 1, max: 4 });
 const signal = fc.nat({ max: signalNames.length - 1 });
 
@@ -103,6 +105,12 @@ const step: fc.Arbitrary<BodyStep> = fc.oneof(
   fc.record({ type: fc.constant('side-effect' as const) }),
   fc.record({ type: fc.constant('both' as const), ms: fc.tuple(time, time) }),
 );
+
+/** A job that is asked for in the very turn in which something beside it fails. */
+const inVain: fc.Arbitrary<Program> = time.map((ms): Program => {
+  const failing: Program = { type: 'op', op: 'fail', ms: 0, count: 1, source: { type: 'of', count: 1 } };
+  return { type: 'join', how: 'merge', sources: [{ type: 'job', ms, failures: 0 }, failing] };
+});
 
 const leaf: fc.Arbitrary<Program> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant('of' as const), count: few }) },
@@ -126,7 +134,7 @@ const leaf: fc.Arbitrary<Program> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ type: fc.constant('ticks' as const), first: time, period: time, count: few }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('wait' as const), signal }) },
   {
-    weight: 2,
+    weight: 3,
     arbitrary: fc.record({ type: fc.constant('choice' as const), first: signal, second: signal, beside: fc.boolean() }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('signals' as const), signal, count: few }) },
@@ -141,13 +149,14 @@ const leaf: fc.Arbitrary<Program> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       type: fc.constant('saga' as const),
-      steps: fc.array(fc.record({ ms: time, failures }), { minLength: 1, maxLength: 3 }),
+      steps: fc.array(fc.record({ ms: time, failures: stepFailures }), { minLength: 1, maxLength: 3 }),
       undo: time,
       beside: fc.boolean(),
     }),
   },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('child' as const), ms: time, failures, count: few }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('transaction' as const) }) },
+  { weight: 1, arbitrary: inVain },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('version' as const), inVain: fc.boolean() }) },
 );
 

@@ -3,6 +3,7 @@ import {
   catchError,
   concat,
   defer,
+  EMPTY,
   forkJoin,
   map,
   merge,
@@ -93,6 +94,37 @@ test('a charge that outlasts the wait for the retry is still in flight after it,
   );
   t.is(engine.clock.now() - begin, 1.5 * hour);
 });
+
+for (const [how, retry, done] of [
+  ['at all', undefined, ['ship@1']],
+  ['before its retry', hourly, ['ship@1', 'charge@1']],
+] as const) {
+  test(`what a run asks for in the turn in which it fails is not begun ${how}`, async (t) => {
+    let isOpen = false;
+    const order = workflow('order', retry ? { retry } : {}, (id$: Observable<string>) =>
+      id$.pipe(
+        activity(ship),
+        mergeMap((text) =>
+          merge(
+            execute(charge, text),
+            defer(() => (isOpen ? EMPTY : throwError(() => new Error('the shop is closed')))),
+          ),
+        ),
+      ),
+    );
+    const activities = { charge: takes(5, (id: string) => `paid ${id}`), ship: failing(0) };
+    const engine = await lifeOf(t, { workflows: [order], activities });
+
+    const run = await engine.start(order, 'o1');
+    await engine.advance('10 minutes');
+    t.deepEqual(doneIn(engine), ['ship@1']);
+    isOpen = true;
+    await engine.advance('2 hours');
+
+    t.deepEqual(doneIn(engine), done);
+    t.is((await run.state()).status, retry ? 'completed' : 'failed');
+  });
+}
 
 test('intervals grow, are counted across crashes, and the last failure is the run’s', async (t) => {
   const order = workflow('order', { retry: hourly }, (id$: Observable<string>) => id$.pipe(activity(ship)));

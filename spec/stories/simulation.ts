@@ -1,4 +1,5 @@
 import test from 'ava';
+import { Linter } from 'eslint';
 import { readFileSync } from 'node:fs';
 import { mutants, mutated } from '../simulator/mutants.js';
 import { noTally, simulate } from '../simulator/simulate.js';
@@ -25,6 +26,21 @@ test('each bug that the simulator has to find has one place in the core', (t) =>
   for (const mutant of mutants) {
     const code = readFileSync(new URL(`../../source/${mutant.file}`, import.meta.url), 'utf8');
     t.notThrows(() => mutated(code, mutant), mutant.name);
+  }
+});
+
+test('each bug that the simulator has to find reads only names that are there', (t) => {
+  const linter = new Linter();
+  const unknownIn = (code: string): readonly string[] =>
+    linter
+      .verify(code, { languageOptions: { sourceType: 'module' }, rules: { 'no-undef': 'error' } })
+      .map(({ message }) => message);
+  for (const mutant of mutants) {
+    const code = readFileSync(new URL(`../../source/${mutant.file}`, import.meta.url), 'utf8');
+    // Names of the platform are unknown to it, with the bug and without.
+    const known = new Set(unknownIn(code));
+    const unknown = unknownIn(mutated(code, mutant)).filter((message) => !known.has(message));
+    t.deepEqual(unknown, [], mutant.name);
   }
 });
 
