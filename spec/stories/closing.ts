@@ -78,9 +78,9 @@ test('an engine that closes between the last turn of a run and the commit of its
   const silent = workflow('silent', (n$: Observable<number>) =>
     n$.pipe(
       activity('step', (n: number) => n),
-      mergeMap(() => {
+      mergeMap((): Observable<never> => {
         // Behind the end of this turn, and before the tick that looks at what it has led to.
-        if (close) setImmediate(close);
+        if (close !== undefined) setImmediate(close);
         close = undefined;
         return EMPTY;
       }),
@@ -91,7 +91,7 @@ test('an engine that closes between the last turn of a run and the commit of its
   await closed.promise;
 
   const second = await engineOf(t, { url, workflows: [silent] });
-  t.is(await second.clock.until(second.tempolite.run('run', silent).result()), undefined);
+  await t.notThrowsAsync(second.clock.until(second.tempolite.run('run', silent).result()));
 });
 
 test('close is idempotent; what is asked for after it is refused', async (t) => {
