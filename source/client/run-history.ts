@@ -78,6 +78,7 @@ export class RunHistories {
     }
     const { created } = await this.#journal.fork({
       from: runId,
+      link: record.link,
       to: at,
       run: { id, version, priority, tags, createdAt: now },
     });

@@ -1,4 +1,4 @@
-import type { Journal } from '../journal/journal.js';
+import type { Journal, Letter, SignalRecord } from '../journal/journal.js';
 import type { RunEvent } from '../journal/event.js';
 import { isEarly, waitsForRetry, type RunRecord } from '../journal/run-record.js';
 import { isOpen } from '../journal/status.js';
@@ -107,6 +107,22 @@ export class ResidentRuns {
       });
     this.#loading.set(runId, loading);
     return loading;
+  }
+
+  /**
+   * Something has come in for a run, which is brought to memory for it. What is said of a signal may be old: an earlier link may have consumed
+   * it, of which a later one has no record. Once the run is here that cannot happen unseen any more.
+   */
+  async hear(runId: string, letter: SignalRecord | Letter): Promise<void> {
+    const execution = await this.activate(runId);
+    if (!execution) return;
+    try {
+      const mayBeOld = execution.link > 0 && !('kind' in letter);
+      if (!mayBeOld || (await this.#journal.isUnread(letter.id))) execution.receive(letter);
+    } catch (error) {
+      // With the next renewal all mail is looked at anew.
+      this.#host.unreadable(runId, error);
+    }
   }
 
   /**

@@ -247,7 +247,7 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
 
   async bring({ runId, letter }: News): Promise<void> {
     if ('kind' in letter && letter.kind === 'control') await this.attend(runId);
-    else (await this.activate(runId))?.receive(letter);
+    else await this.#runs.hear(runId, letter);
   }
 
   #hear(changes: readonly Change[]): void {

@@ -97,6 +97,8 @@ export interface RunCommit {
 /** A copy of the beginning of a run's present link. */
 export interface Fork {
   readonly from: string;
+  /** Which link is meant: nothing is copied (`INVALID_ARGUMENT`) if the run has gone on to another one. Default: whichever it is. */
+  readonly link?: number;
   /** The last event that is copied. */
   readonly to: number;
   readonly run: Omit<NewRun, 'workflow' | 'inputDigest' | 'input' | 'status' | 'parent'>;

@@ -11,11 +11,20 @@ import { cutsOf, isCut, rewindsOf } from './rewinds.js';
  * start, batches are whole, timers come when they were due, no command that counts has two ends, nothing is delivered while the run is
  * paused, no saga is compensated twice, each stretch has one end at most, and after an end comes nothing but late successes and going back.
  */
-export const checkHistory = ({ run, events }: RunHistory): readonly string[] => checkLink(run, run.link, events);
+export const checkHistory = ({ run, events }: RunHistory): readonly string[] =>
+  checkLink(run, run.link, events, { isExact: true });
 
-/** The same of any of its links. */
-export const checkLink = (run: RunRecord, link: number, events: readonly RunEvent[]): readonly string[] =>
-  [...faultsInOrder(events), ...faultsInLife(run, link, events), ...faultsOfCommands(events)].map(
+/**
+ * The same of any of its links. `isExact`: it was executed in virtual time, where everything is recorded at the instant at which it arrives. In
+ * real time what arrives while a commit is on its way is recorded after it, together with a timer that has become due since.
+ */
+export const checkLink = (
+  run: RunRecord,
+  link: number,
+  events: readonly RunEvent[],
+  { isExact = false }: { readonly isExact?: boolean } = {},
+): readonly string[] =>
+  [...faultsInOrder(events), ...faultsInLife(run, link, events), ...faultsOfCommands(events, isExact)].map(
     (fault) => `run ${run.id}: ${fault}`,
   );
 
@@ -122,7 +131,7 @@ const commandEnds: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether each command, told by its key and epoch, comes to one end that counts, and timers come when they were due. */
-const faultsOfCommands = (events: readonly RunEvent[]): readonly string[] => {
+const faultsOfCommands = (events: readonly RunEvent[], isExact: boolean): readonly string[] => {
   const faults: string[] = [];
   let ends = new Map<string, RunEvent>();
   let rewinds = 0;
@@ -140,7 +149,7 @@ const faultsOfCommands = (events: readonly RunEvent[]): readonly string[] => {
     if (event.type !== 'signal-received' && event.type !== 'child-closed' && ends.has(command))
       faults.push(`${event.type} of ${command} comes after its end`);
     if (commandEnds.has(event.type)) ends.set(command, event);
-    if (event.type === 'timer-fired' && isOvertaken(counted, event))
+    if (event.type === 'timer-fired' && isOvertaken(counted, event, isExact ? [] : events))
       faults.push(`${event.key} was due at ${event.index}, and fired at ${event.at}, after what came later`);
   }
   return faults;
@@ -162,17 +171,24 @@ const staysEnded = (ended: RunEvent, back: RunEvent): boolean => {
 
 /**
  * Whether something that came later was delivered before a timer. Others than the run itself may have moved its clock on: a letter that
- * was written before the timer was due, and is delivered now, or somebody who asked for something.
+ * was written before the timer was due, and is delivered now, or somebody who asked for something. `late`: events that may have been recorded late.
  */
-const isOvertaken = (counted: readonly RunEvent[], timer: RunEvent & { readonly type: 'timer-fired' }): boolean => {
+const isOvertaken = (counted: readonly RunEvent[], timer: TimerEvent, late: readonly RunEvent[]): boolean => {
   // `sleepUntil` may ask for an instant that has passed.
   if (timer.at <= timer.index || !timer.key.startsWith('timer:')) return false;
   const place = counted.findIndex((event) => event.at > timer.index);
   const first = counted[place];
   if (!first || first === timer) return false;
   const isOfOthers = !('key' in first) || first.type === 'signal-received' || first.type.startsWith('child-');
-  return !isOfOthers && !isHeld(counted.slice(0, place));
+  if (isOfOthers || isBeforeOverdue(late, first)) return false;
+  return !isHeld(counted.slice(0, place));
 };
+
+type TimerEvent = RunEvent & { readonly type: 'timer-fired' };
+
+/** Whether an overdue timer has closed its batch: it had arrived before that was due, and others that are overdue come behind. */
+const isBeforeOverdue = (events: readonly RunEvent[], { batch, at }: RunEvent): boolean =>
+  events.some((event) => event.batch === batch && event.type === 'timer-fired' && event.index < at);
 
 /** Whether nothing is delivered at the end of these events: what is in flight is recorded all the same. */
 const isHeld = (events: readonly RunEvent[]): boolean => {

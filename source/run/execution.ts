@@ -24,9 +24,9 @@ import type { WorkflowDefinition } from './workflow.js';
  * One run's pipeline in memory: the replay core.
  *
  * ```
- * loading ─► replaying ─► idle ─► committing ─► delivering ─┐
- *                          ▲                                │ launch what the batch issued
- *                          └────────────────────────────────┘
+ * loading ─► replaying ─► asking ◄─► idle     nothing to write
+ *                          ▲ └─► committing ─► delivering ─┐ launch what the batch issued
+ *                          └───────────────────────────────┘
  * any of them ─► stopped   ended, blocked, evicted, closed
  * ```
  */
@@ -43,7 +43,7 @@ export class PipelineExecution implements TurnTaker, Execution {
   readonly #inbox: RunInbox;
   readonly #next: NextCommit;
   readonly #batch: Batch;
-  #phase: 'loading' | 'replaying' | 'idle' | 'committing' | 'delivering' | 'stopped' = 'loading';
+  #phase: 'loading' | 'replaying' | 'asking' | 'idle' | 'committing' | 'delivering' | 'stopped' = 'loading';
   #turnsLeft = 0;
   #holds: Holds;
 
@@ -176,7 +176,7 @@ export class PipelineExecution implements TurnTaker, Execution {
 
   /** Starts what the last batch issued and records what is ready. The host calls it in its commit tick. */
   async collect(): Promise<void> {
-    if (this.#phase !== 'idle') return;
+    if (this.#phase !== 'asking' && this.#phase !== 'idle') return;
     const now = this.#host.now();
     const isToBeSoftened = this.#after.isToBeSoftened(this.#host);
     const decision = this.#inbox.next(now, this.#holds);
@@ -184,7 +184,7 @@ export class PipelineExecution implements TurnTaker, Execution {
     if (isToBeSoftened) softenAll(this, this.#host, this.context);
     if (started && !decision && (this.nextDue ?? Infinity) <= now) {
       // What has just been started may be ready by the next tick, and come before a timer that is due at the same time.
-      this.#host.ready(this);
+      this.#goLive();
       return;
     }
     const prepared = this.#next.prepare(now, this.#holds, decision);
@@ -220,12 +220,12 @@ export class PipelineExecution implements TurnTaker, Execution {
   }
 
   #nothingToWrite(): void {
+    this.#phase = 'idle';
     if (this.#holds === 'restarting') {
       this.#host.restart(this);
       return;
     }
-    const { commands } = this.context;
-    const isAtWork = this.#isOpen ? commands.working : commands.inFlight;
+    const isAtWork = this.#isOpen ? this.context.commands.working : this.context.commands.inFlight;
     if (this.#after.isOver && !isAtWork) {
       this.stop();
       this.#host.ended(this);
@@ -284,13 +284,14 @@ export class PipelineExecution implements TurnTaker, Execution {
     return this.#pages.read((from, limit) => this.#host.journal.events(this.runId, this.link, from, limit));
   }
 
+  /** Until it is looked at, what the last turns have asked for is not started, nor their end recorded: it is busy. */
   #goLive(): void {
-    this.#phase = 'idle';
+    this.#phase = 'asking';
     this.#host.ready(this);
   }
 
   #askForCommit(): void {
-    if (this.#phase === 'idle') this.#host.ready(this);
+    if (this.#phase === 'idle') this.#goLive();
   }
 
   #isStopped(): boolean {

@@ -136,6 +136,25 @@ for (const [name, [lines, changes]] of Object.entries(right)) {
   });
 }
 
+test('in real time, what has arrived before a timer was due may be recorded with it, and before those that are overdue as well', (t) => {
+  const events = historyOf([
+    started,
+    { ...completedActivity('a#0'), at: 9, batch: 1 },
+    { ...fired('rxjs#0', 3, 9), batch: 1 },
+    fired('rxjs#1', 4, 9),
+  ]);
+  const run = recordOf(events);
+
+  t.deepEqual(checkLink(run, 0, events), []);
+  t.is(checkLink(run, 0, events, { isExact: true }).length, 2);
+  const back = historyOf([...events, { ...failed(2), at: 9 }, { ...retried(2), at: 9 }]);
+  t.deepEqual(checkLink(recordOf(back), 0, back), []);
+  t.regex(
+    checkLink(run, 0, historyOf([started, { ...completedActivity('a#0'), at: 9 }, fired('rxjs#0', 3, 9)])).join(),
+    /was due at 3/,
+  );
+});
+
 const wrong: Readonly<Record<string, readonly [RegExp, readonly Line[], Partial<RunRecord>?]>> = {
   'no start': [/completed at 0/, [completedActivity('a#0')]],
   'a second start': [/started at 1/, [started, started]],

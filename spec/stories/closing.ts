@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { map, type Observable } from 'rxjs';
+import { EMPTY, map, mergeMap, type Observable } from 'rxjs';
 import { activity, awaitSignal, defineSignal, Tempolite, workflow, type ActivityContext } from '../../source/index.js';
 import { faultsOf } from '../_support/check-journal.js';
 import { deferred, engineOf } from '../_support/engine.js';
@@ -67,6 +67,31 @@ test('after the deadline the AbortSignal fires, and the activity runs again when
 
   const second = await engineOf(t, { url, workflows: [stuck] });
   t.is(await second.tempolite.run('stuck', stuck).result(), '7 stuck/0/activity:stuck#0');
+});
+
+test('an engine that closes between the last turn of a run and the commit of its end goes on with it when it is opened again', async (t) => {
+  const url = databaseOf(t);
+  const closed = deferred();
+  let close: (() => void) | undefined = (): void => {
+    first.close().then(closed.resolve, closed.reject);
+  };
+  const silent = workflow('silent', (n$: Observable<number>) =>
+    n$.pipe(
+      activity('step', (n: number) => n),
+      mergeMap((): Observable<never> => {
+        // Behind the end of this turn, and before the tick that looks at what it has led to.
+        if (close !== undefined) setImmediate(close);
+        close = undefined;
+        return EMPTY;
+      }),
+    ),
+  );
+  const first = await Tempolite.open({ url, workflows: [silent], closeTimeoutMs: 0 });
+  await first.start(silent, 1, { id: 'run' });
+  await closed.promise;
+
+  const second = await engineOf(t, { url, workflows: [silent] });
+  await t.notThrowsAsync(second.clock.until(second.tempolite.run('run', silent).result()));
 });
 
 test('close is idempotent; what is asked for after it is refused', async (t) => {

@@ -1,4 +1,4 @@
-import { JournalError, TempoliteError, type ErrorCode } from '../../errors.js';
+import { EngineError, JournalError, TempoliteError, type ErrorCode } from '../../errors.js';
 
 interface Known {
   readonly code: ErrorCode;
@@ -98,3 +98,10 @@ const coded = (known: Known | undefined, path: string, cause: unknown): JournalE
 };
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** A place was asked for in a link that was the present one when it was looked for. */
+export const goneOn = (runId: string, link: number): EngineError =>
+  new EngineError(
+    'INVALID_ARGUMENT',
+    `run "${runId}" has gone on from link ${link} to another one: give the seq of an event of its present link. Nothing was changed`,
+  );

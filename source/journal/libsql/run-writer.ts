@@ -8,6 +8,7 @@ import type { Statement } from '../statement.js';
 import { isTerminal } from '../status.js';
 import type { AppendBuffer } from './append-buffer.js';
 import type { Binding, Connection } from './connection.js';
+import { goneOn } from './failures.js';
 import type { InboxWriter } from './inbox-writer.js';
 import { childOf, type OwnRow, type OwnRows } from './own-rows.js';
 import { fencedOut, type Ownership } from './ownership.js';
@@ -93,10 +94,11 @@ export class RunWriter {
     return events;
   }
 
-  fork({ from, to, run }: Fork): Started {
+  fork({ from, link: meant, to, run }: Fork): Started {
     const source = this.#reader.existing(from);
     const { num } = this.#rowOf(from);
     const { workflow, inputDigest, link } = source;
+    if (meant !== undefined && meant !== link && !this.#reader.run(run.id)) throw goneOn(from, meant);
     const inserted = this.#insert({ ...run, workflow, inputDigest, status: 'pending' });
     if (inserted === undefined) return { created: false, run: this.#reader.existing(run.id) };
     const copy = BigInt(inserted);

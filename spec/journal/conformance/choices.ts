@@ -112,6 +112,27 @@ export const choices = (subject: Subject): void => {
     t.deepEqual(await forkAt(4), [{ scoring: 3, late: 1 }, [automatic, byHand]]);
   });
 
+  test(`${name}: a fork of a link from which the run has gone on copies nothing`, async (t) => {
+    const journal = await openOwned(subject, t);
+    await journal.commit({ runId: 'run', link: 0, events: [output(1), output(2)] });
+    const fork = (id: string, link?: number): Promise<unknown> =>
+      journal.fork({
+        from: 'run',
+        to: 2,
+        ...(link === undefined ? {} : { link }),
+        run: { id, version: 1, priority: 0, tags: {}, createdAt: 5 },
+      });
+    await fork('early', 0);
+    const continued = { type: 'run-continued', seq: 3, batch: 3, epoch: 0, at: 1, payload: '2' } as const;
+    await journal.commit({ runId: 'run', link: 0, events: [continued], next: { input: '2', at: 1, version: 1 } });
+
+    await t.throwsAsync(fork('late', 0), { code: 'INVALID_ARGUMENT', message: /gone on from link 0/ });
+
+    t.is(await journal.run('late'), undefined);
+    t.is((await journal.events('early', 0, 0, 9)).length, 4);
+    t.like(await fork('early', 0), { created: false });
+  });
+
   test(`${name}: a fork within a commit has the version that this commit chooses, for it is not past that place`, async (t) => {
     const journal = await openOwned(subject, t);
     const events = [output(1), { ...chosen(2, 'scoring', 3), batch: 1 }, chosen(3, 'late', 1)];

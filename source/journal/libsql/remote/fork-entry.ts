@@ -1,5 +1,6 @@
 import { defaultCodec } from '../../../values/codec.js';
 import type { Fork, Started } from '../../journal.js';
+import { goneOn } from '../failures.js';
 import * as shared from '../statements.js';
 import { Draft } from './draft.js';
 import type { Entry } from './entry.js';
@@ -10,11 +11,12 @@ import * as sql from './remote-statements.js';
 import { existing, notFound } from './start-entry.js';
 
 /** The beginning of a run is copied. That the id is taken has to be an error, which ends the batch before anything is copied. */
-export const forkEntry = ({ from, to, run }: Fork, reader: RemoteReader): Entry<Started> => {
+export const forkEntry = ({ from, link, to, run }: Fork, reader: RemoteReader): Entry<Started> => {
   const seq = BigInt(to);
   const at = BigInt(Math.floor(run.createdAt));
   const draft = new Draft(reader);
   const proof = draft.add(query(sql.proveNew, run.id));
+  const isMeant = link === undefined ? undefined : draft.add(query(sql.provePresentLink, from, BigInt(link)));
   draft.add(
     query(
       sql.insertFork,
@@ -63,6 +65,7 @@ export const forkEntry = ({ from, to, run }: Fork, reader: RemoteReader): Entry<
       return { value: { created: true, run: reader.decode.run(row) }, changes: draft.changesOf(all) };
     },
     instead: async (error, place) => {
+      if (link !== undefined && place === isMeant) throw goneOn(from, link);
       if (place !== proof) throw remoteError(error);
       await existing(from, reader);
       return { created: false, run: await existing(run.id, reader) };

@@ -36,6 +36,9 @@ export const proveLink = `
 
 export const proveNew = `
   SELECT json(CASE WHEN EXISTS (SELECT 1 FROM tempolite_runs WHERE id = ?) THEN 'taken' ELSE '[]' END)`;
+/** Nothing is copied from a link that is not the present one any more. */
+export const provePresentLink = `
+  SELECT json(CASE WHEN EXISTS (SELECT 1 FROM tempolite_runs WHERE id = ? AND link <> ?) THEN 'gone on' ELSE '[]' END)`;
 
 export const intoRuns = `
   INSERT INTO tempolite_runs
