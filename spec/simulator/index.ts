@@ -39,7 +39,7 @@ for (let seed = first; seed < first + count && !(untilFailure && failed.length >
 const seconds = (performance.now() - begun) / 1000;
 console.log(
   `${count} seeds, ${(count / seconds).toFixed(1)} seeds/s, ${tally.performances} performances, ${tally.events} events, ` +
-    `${tally.crashes} crashes, ${tally.modelled} runs held against plain RxJS`,
+    `${tally.crashes} crashes, ${tally.rewinds} times back, ${tally.copies} copies, ${tally.modelled} runs held against plain RxJS`,
 );
 console.log(failed.length === 0 ? 'all is well' : `${failed.length} failed: ${failed.join(', ')}`);
 // What did not end goes on otherwise.
