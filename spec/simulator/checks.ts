@@ -17,8 +17,6 @@ const atWorkMs = 5000;
 /** In the calm phase everything comes to its end, unless it waits for more signals than there are, or takes longer. */
 export const unended = ({ histories, start }: Performance): readonly string[] =>
   histories.flatMap(({ run, events, signals }) => {
-    // It waits for its parent's signals or for its end.
-    if (run.parent !== undefined && run.status !== 'blocked') return [];
     if (run.status !== 'blocked' && (events.at(-1)?.at ?? 0) - start > overAt - atWorkMs) return [];
     const isSated = signalNames.every((name) => signals.some((signal) => signal.name === name));
     if (isTerminal(run.status) || (run.status !== 'blocked' && !isSated)) return [];

@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { checkDatabase } from '../../source/client/check.js';
 import { exportedRun, importRuns } from '../../source/client/run-archive.js';
+import type { RunEvent } from '../../source/journal/event.js';
 import { readHistory, type RunHistory } from '../../source/journal/history.js';
 import type { Journal } from '../../source/journal/journal.js';
 import { openJournal } from '../../source/journal/libsql/open-journal.js';
 import { cutsOf, isCut } from '../../source/run/rewinds.js';
 import { idempotencyKey } from '../../source/run/step-key.js';
 import type { Performance } from '../../source/testing/perform.js';
+import { failureText } from '../../source/testing/shown.js';
 import type { Notes } from './going-back.js';
 
 /** Journals only grow; a fork has the history that it was taken of, and does none of it again. */
@@ -43,6 +45,50 @@ const doneAgain = ({ run, events }: RunHistory, length: number): readonly string
     return isKept ? [idempotencyKey(run.id, run.link, event.epoch, event.key)] : [];
   });
 };
+
+/**
+ * A fork, and its source that was rewound to the same place at the same time, go on alike: neither has anything of what came after. Unless
+ * time or signals play a part in it: the fork has the clock of that place, and none of the signals.
+ */
+export const unlikeTwin = ({ histories }: Performance, { copies }: Notes): readonly string[] =>
+  copies.flatMap(({ id, from, at, prefix, isTwin }) => {
+    const [fork, source] = [id, from].map((each) => histories.find(({ run }) => run.id === each));
+    if (!isTwin || !prefix || !fork || !source) return [];
+    const back = source.events.find(
+      ({ type, seq, ...event }) =>
+        type === 'run-rewound' && seq > prefix.length && 'index' in event && event.index === prefix.length - 1,
+    );
+    const found = fork.events.slice(prefix.length + 1);
+    if (!back) return [`run ${from} has not gone back to ${prefix.length - 1}`];
+    const expected = source.events.slice(back.seq + 1);
+    if ([...found, ...expected].some(isOfItsOwn)) return [];
+    const [one, two] = [
+      [...expected.flatMap((event) => textOf(event, at)), ...outputsOf(source)],
+      [...found.flatMap((event) => textOf(event, at)), ...outputsOf(fork)],
+    ];
+    return isDeepStrictEqual(one, two)
+      ? []
+      : [`run ${id} does not go on as run ${from} does behind its rewind: ${JSON.stringify([one, two])}`];
+  });
+
+/** What depends on the clock or on signals, and what was asked of a run later. */
+const isOfItsOwn = ({ type }: RunEvent): boolean =>
+  /^(timer-fired|signal-received|run-(retried|rewound|paused|resumed|cancelled|terminated)|cancel-requested)$/.test(type);
+
+/** All but its place, and how many runs the children had that came before. A fork chooses in the instant of its place. */
+const textOf = (event: RunEvent, since: number): readonly string[] => {
+  if (event.type === 'output-emitted') return [];
+  const key = 'key' in event ? ` ${event.key}` : '';
+  const payload = 'payload' in event && event.payload !== undefined ? ` ${failureText(event.payload)}` : '';
+  return [`${Math.max(event.at, since)}: ${event.type}${key}${payload}`];
+};
+
+/** What was emitted in all: a turn that counts may have emitted something that a rewind has dropped, which is not written again. */
+const outputsOf = ({ events }: RunHistory): readonly string[] => [
+  ...new Map(
+    events.flatMap((event) => (event.type === 'output-emitted' ? [[event.index, event.payload] as const] : [])),
+  ).values(),
+];
 
 /** Without a crash what is asked for is executed once, and once more for each time that its run has gone back. */
 export const repeated = ({ histories, effects, deaths }: Performance): readonly string[] => {

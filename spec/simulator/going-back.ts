@@ -11,7 +11,8 @@ import type { Deed, Stage } from '../../source/testing/scene.js';
 /** Somebody goes back in the history of a run, or makes another run of it. */
 export interface GoingBack {
   readonly at: number;
-  readonly how: 'rewind' | 'pause-and-rewind' | 'fork' | 'retry' | 'replay' | 'pause';
+  /** `twin`: a run that is at its end is forked, and then rewound to the same place. */
+  readonly how: 'rewind' | 'pause-and-rewind' | 'twin' | 'fork' | 'retry' | 'replay' | 'pause';
   /** Which of the runs that are there then: children and copies are among them. */
   readonly run: number;
   /** Which of the places to which it can go, from the first (0) to the last (1). */
@@ -34,7 +35,7 @@ const goingBackBy = (how: fc.Arbitrary<GoingBack['how']>): fc.Arbitrary<GoingBac
 /** By hand, at random moments. */
 export const goingBack: fc.Arbitrary<GoingBack> = goingBackBy(
   fc.oneof(
-    { weight: 4, arbitrary: fc.constantFrom('rewind' as const, 'pause-and-rewind' as const) },
+    { weight: 3, arbitrary: fc.constantFrom('rewind' as const, 'pause-and-rewind' as const, 'twin' as const) },
     { weight: 2, arbitrary: fc.constantFrom('fork' as const, 'replay' as const) },
     { weight: 1, arbitrary: fc.constantFrom('retry' as const, 'pause' as const) },
   ),
@@ -55,6 +56,8 @@ export interface Copy {
   readonly at: number;
   /** Of a fork: the part of the history that it has. */
   readonly prefix?: readonly RunEvent[];
+  /** Its source has gone back to the same place then. */
+  readonly isTwin: boolean;
 }
 
 /** What was seen while a scene was played. */
@@ -76,7 +79,7 @@ export const deedsOf = (all: readonly GoingBack[], calmAt: number, notes: Notes)
 
 const deedsOfOne = (it: GoingBack, id: string, notes: Notes): readonly Deed[] => {
   const { at, how } = it;
-  if (how === 'fork' || how === 'retry') return [{ at, act: copied(it, id, notes) }];
+  if (how === 'fork' || how === 'retry' || how === 'twin') return [{ at, act: copied(it, id, notes) }];
   if (how !== 'pause-and-rewind') return [{ at, act: asked(how, it, notes) }];
   let paused: string | undefined;
   return [
@@ -118,24 +121,25 @@ const ask = async ({ journal, now }: Stage, runId: string, control: Control): Pr
 };
 
 /** Under the same id whatever becomes of the process: it is there once. */
-const copied = ({ how, ...it }: GoingBack, id: string, notes: Notes): Deed['act'] => {
-  let from: { readonly run: RunRecord; readonly place: number | undefined; readonly prefix: readonly RunEvent[] };
-  return async ({ journal, tempolite, now }) => {
+const copied = (it: GoingBack, id: string, notes: Notes): Deed['act'] => {
+  const isTwin = it.how === 'twin';
+  let source: { readonly runId: string; readonly place: number; readonly prefix: readonly RunEvent[] } | undefined;
+  return async (stage) => {
+    const { journal, tempolite, now } = stage;
     if (!tempolite) return false;
-    if (!from) {
-      const run = await chosen(journal, { how, ...it });
+    if (!source) {
+      const run = await chosen(journal, it, isTwin ? ['completed', 'failed'] : undefined);
       if (!run) return true;
       const events = await seen(journal, run, notes);
-      const place = placeOf(run, events, { how, ...it });
-      from = { run, place, prefix: events.slice(0, (place ?? 0) + 1) };
+      const place = placeOf(run, events, it);
+      if (place === undefined) return true;
+      source = { runId: run.id, place, prefix: events.slice(0, place + 1) };
     }
-    const { run, place, prefix } = from;
-    const source = tempolite.run(run.id);
-    if (how === 'retry') await source.retry({ id });
-    else if (place === undefined) return true;
-    else await source.fork(place, { id });
-    notes.copies.push({ id, from: run.id, at: now, ...(how === 'retry' ? {} : { prefix }) });
-    return true;
+    const { runId, place, prefix } = source;
+    if (it.how === 'retry') await tempolite.run(runId).retry({ id });
+    else await tempolite.run(runId).fork(place, { id });
+    notes.copies.push({ id, from: runId, at: now, isTwin, ...(it.how === 'retry' ? {} : { prefix }) });
+    return !isTwin || ask(stage, runId, { type: 'rewind', goTo: place });
   };
 };
 

@@ -4,7 +4,7 @@ import { historyMarbles } from '../../source/testing/index.js';
 import { perform, type Performance } from '../../source/testing/perform.js';
 import { differencesOf } from '../../source/testing/shown.js';
 import { hasTies, unended, unled, unlike, unordered, unreplayable } from './checks.js';
-import { repeated, unkept, unportable } from './copies.js';
+import { repeated, unkept, unlikeTwin, unportable } from './copies.js';
 import { isCopying, noNotes, pauses, type Notes } from './going-back.js';
 import { model } from './model.js';
 import type { Program } from './program.js';
@@ -81,6 +81,7 @@ const faultsOf = async (it: Scenario, tally: Tally): Promise<readonly string[]> 
     ...(await brokenLaws(it, right)),
     ...unlikeModel(it, right, tally),
     ...(await unlikeAlone(it, right, tally)),
+    ...(it.outages.length > 0 || it.jumps.length > 0 ? [] : unlikeTwin(right, right.notes)),
   ];
   if (faults.length > 0) return [...faults, ...marblesOf(right)];
   for (const plan of it.plans) {
@@ -196,19 +197,24 @@ const unlikeAlone = async (it: Scenario, right: Performance, tally: Tally): Prom
 };
 
 /** Worlds without outages and jumps of the clock have a model, unless the program leaves the turn's synchronous part. */
-const unlikeModel = (it: Scenario, right: Performance, tally: Tally): readonly string[] => {
+const unlikeModel = (it: Scenario, right: Played, tally: Tally): readonly string[] => {
   if (it.outages.length > 0 || it.jumps.length > 0 || it.requests.length > 0 || !it.goingBack.every(isCopying))
     return [];
-  return right.histories.flatMap((history, n) => {
-    const program = it.programs[n];
-    // Plain RxJS neither retries a run nor cleans up after it.
-    if (history.events.some(isOfItsOwn)) return [];
-    if (!program || hasMicrotasks(program)) return [];
-    const letters = lettersOf(it);
+  return right.histories.flatMap((history) => {
+    const { id, workflow } = history.run;
+    const program = it.programs[it.programs.findIndex((_, n) => workflow === `program-${n}`)];
+    const copy = right.notes.copies.find((each) => each.id === id);
+    // Plain RxJS neither retries a run nor cleans up after it, nor does it know of a past.
+    if (!program || copy?.prefix || hasMicrotasks(program) || history.events.some(isOfItsOwn)) return [];
+    const start = copy?.at ?? right.start;
+    const letters = lettersOf(it).flatMap(({ at, ...letter }) => {
+      const since = right.start + at - start;
+      return copy && since <= 0 ? [] : [{ ...letter, at: since }];
+    });
     const modelled = model(program, letters);
-    if (!modelled || hasTies(history.events, right.start, letters, modelled)) return [];
+    if (!modelled || hasTies(history.events, start, letters, modelled)) return [];
     tally.modelled += 1;
-    return unlike(history, right.start, right.effects, modelled);
+    return unlike(history, start, right.effects, modelled);
   });
 };
 
