@@ -90,6 +90,23 @@ const outputsOf = ({ events }: RunHistory): readonly string[] => [
   ).values(),
 ];
 
+/** Children of which something was recorded in what a rewind drops come to nothing more: their parent has others. */
+export const unclosed = ({ histories }: Performance): readonly string[] =>
+  histories.flatMap(({ run: { id }, events }) =>
+    events.flatMap((back) => {
+      if (back.type !== 'run-rewound') return [];
+      const dropped = events.filter(({ seq }) => seq > back.index && seq < back.seq);
+      const keys = new Set(dropped.flatMap((event) => ('key' in event ? [event.key] : [])));
+      const left = histories.filter(
+        ({ run: { parent, createdAt } }) => parent?.runId === id && keys.has(parent.key) && createdAt < back.at,
+      );
+      return left.flatMap(({ run, events: own }) => {
+        const isAtWork = own.some(({ type, at }) => at > back.at && (type === 'output-emitted' || type === 'run-completed'));
+        return isAtWork && !run.rewinds ? [`run ${run.id} goes on although its parent has gone back behind it`] : [];
+      });
+    }),
+  );
+
 /** Without a crash what is asked for is executed once, and once more for each time that its run has gone back. */
 export const repeated = ({ histories, effects, deaths }: Performance): readonly string[] => {
   if (deaths > 0) return [];

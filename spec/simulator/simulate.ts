@@ -4,7 +4,7 @@ import { historyMarbles } from '../../source/testing/index.js';
 import { perform, type Performance } from '../../source/testing/perform.js';
 import { differencesOf } from '../../source/testing/shown.js';
 import { hasTies, unended, unled, unlike, unordered, unreplayable } from './checks.js';
-import { repeated, unkept, unlikeTwin, unportable } from './copies.js';
+import { repeated, unclosed, unkept, unlikeTwin, unportable } from './copies.js';
 import { isCopying, noNotes, pauses, type Notes } from './going-back.js';
 import { model } from './model.js';
 import type { Program } from './program.js';
@@ -111,6 +111,7 @@ const brokenLaws = async (it: Scenario, played: Played): Promise<readonly string
     ...played.findings,
     ...unended(played),
     ...unkept(played, played.notes),
+    ...unclosed(played),
     ...(it.outages.length > 0 ? [] : repeated(played)),
   ];
   const workflows = [...scene.runs.map(({ workflow }) => workflow), ...(scene.world.workflows ?? [])];
