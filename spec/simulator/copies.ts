@@ -2,11 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { checkDatabase } from '../../source/client/check.js';
 import { exportedRun, importRuns } from '../../source/client/run-archive.js';
 import type { RunEvent } from '../../source/journal/event.js';
+import { dryReplay } from '../../source/engine/dry-replay.js';
 import { readHistory, type RunHistory } from '../../source/journal/history.js';
 import type { Journal } from '../../source/journal/journal.js';
 import { openJournal } from '../../source/journal/libsql/open-journal.js';
 import { cutsOf, isCut } from '../../source/run/rewinds.js';
 import { idempotencyKey } from '../../source/run/step-key.js';
+import type { AnyWorkflow } from '../../source/run/workflow.js';
+import type { Effect } from '../../source/testing/index.js';
 import type { Performance } from '../../source/testing/perform.js';
 import { failureText } from '../../source/testing/shown.js';
 import type { Notes } from './going-back.js';
@@ -106,6 +109,28 @@ export const unclosed = ({ histories }: Performance): readonly string[] =>
       });
     }),
   );
+
+/** What was asked for in what a rewind drops has another identity than what is asked for behind it; a compensation has that of its step. */
+export const confused = async (
+  { run, events }: RunHistory,
+  workflow: AnyWorkflow,
+  effects: readonly Effect[],
+): Promise<readonly string[]> => {
+  const faults: string[] = [];
+  for (const back of events) {
+    if (back.type !== 'run-rewound') continue;
+    const { pending } = await dryReplay(run, workflow, events.slice(0, back.index + 1));
+    const stays = new Set(pending.map(({ key, epoch }) => idempotencyKey(run.id, run.link, epoch, key)));
+    const dropped = events.slice(back.index + 1, back.seq).flatMap((event) => {
+      if (!('key' in event) || event.key.startsWith('compensation:')) return [];
+      const key = idempotencyKey(run.id, run.link, event.epoch, event.key);
+      return stays.has(key) ? [] : [key];
+    });
+    const again = effects.filter((effect) => effect.committed > back.seq && dropped.includes(effect.idempotencyKey));
+    faults.push(...again.map((effect) => `${effect.idempotencyKey} was executed behind a rewind that has dropped it`));
+  }
+  return faults;
+};
 
 /** Without a crash what is asked for is executed once, and once more for each time that its run has gone back. */
 export const repeated = ({ histories, effects, deaths }: Performance): readonly string[] => {

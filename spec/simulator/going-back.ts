@@ -12,7 +12,7 @@ import type { Deed, Stage } from '../../source/testing/scene.js';
 export interface GoingBack {
   readonly at: number;
   /** `twin`: a run that is at its end is forked, and then rewound to the same place. */
-  readonly how: 'rewind' | 'pause-and-rewind' | 'twin' | 'fork' | 'retry' | 'replay' | 'pause';
+  readonly how: 'rewind' | 'pause-and-rewind' | 'twin' | 'fork' | 'retry' | 'replay' | 'pause' | 'cancel';
   /** Which of the runs that are there then: children and copies are among them. */
   readonly run: number;
   /** Which of the places to which it can go, from the first (0) to the last (1). */
@@ -21,11 +21,14 @@ export interface GoingBack {
   readonly pauseMs: number;
 }
 
+/** When all signals have come. */
+const lateMs = 4500;
+
 const share = fc.nat({ max: 999 }).map((thousandth) => thousandth / 1000);
 
 const goingBackBy = (how: fc.Arbitrary<GoingBack['how']>): fc.Arbitrary<GoingBack> =>
   fc.record({
-    at: fc.oneof(fc.nat({ max: 400 }), fc.nat({ max: 1500 })),
+    at: fc.oneof(fc.nat({ max: 400 }), fc.nat({ max: 1500 }), fc.nat({ max: lateMs })),
     how,
     run: share,
     place: share,
@@ -37,7 +40,7 @@ export const goingBack: fc.Arbitrary<GoingBack> = goingBackBy(
   fc.oneof(
     { weight: 3, arbitrary: fc.constantFrom('rewind' as const, 'pause-and-rewind' as const, 'twin' as const) },
     { weight: 2, arbitrary: fc.constantFrom('fork' as const, 'replay' as const) },
-    { weight: 1, arbitrary: fc.constantFrom('retry' as const, 'pause' as const) },
+    { weight: 1, arbitrary: fc.constantFrom('retry' as const, 'pause' as const, 'cancel' as const) },
   ),
 );
 
@@ -74,7 +77,7 @@ export const copyId = (n: number): string => `copy-${n}`;
 
 export const deedsOf = (all: readonly GoingBack[], calmAt: number, notes: Notes): readonly Deed[] => [
   ...all.flatMap((each, n) => deedsOfOne(each, copyId(n), notes)),
-  ...(all.some(pauses) ? [{ at: calmAt, act: resumeAll }] : []),
+  ...(all.some(pauses) ? [calmAt, 2 * calmAt].map((at) => ({ at, act: resumeAll })) : []),
 ];
 
 const deedsOfOne = (it: GoingBack, id: string, notes: Notes): readonly Deed[] => {
@@ -102,7 +105,7 @@ const deedsOfOne = (it: GoingBack, id: string, notes: Notes): readonly Deed[] =>
 
 /** Asked in the database, as from another process: also where no process is up. */
 const asked =
-  (type: 'rewind' | 'replay' | 'pause', it: GoingBack, notes: Notes): Deed['act'] =>
+  (type: 'rewind' | 'replay' | 'pause' | 'cancel', it: GoingBack, notes: Notes): Deed['act'] =>
   async (stage) => {
     const run = await chosen(stage.journal, it, takenIn[type]);
     if (!run) return true;

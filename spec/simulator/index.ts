@@ -6,6 +6,8 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '2000' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    /** Only worlds in which somebody goes back. */
+    back: { type: 'boolean', default: false },
     /** For tests of the simulator: it ends with the first failure, as it is. */
     'until-failure': { type: 'boolean', default: false },
   },
@@ -26,12 +28,12 @@ const failed: number[] = [];
 
 for (let seed = first; seed < first + count && !(untilFailure && failed.length > 0); seed += 1) {
   try {
-    await simulate(seed, tally, { shrink: !untilFailure });
+    await simulate(seed, tally, { shrink: !untilFailure, goesBack: values.back });
   } catch (error) {
     failed.push(seed);
     if (untilFailure) console.log(`failed at seed ${seed}`);
     console.error(
-      `seed ${seed}: npm run simulate -- --seed ${seed}\n${error instanceof Error ? error.message : String(error)}\n`,
+      `seed ${seed}: npm run simulate -- --seed ${seed}${values.back ? ' --back' : ''}\n${error instanceof Error ? error.message : String(error)}\n`,
     );
   }
 }

@@ -228,12 +228,6 @@ export const mutants: readonly Mutant[] = [
     replace: 'epoch: 1, renewedAt',
   },
   {
-    name: 'a rewind that goes back behind another one leaves that as it is',
-    file: 'run/rewinds.js',
-    find: 'if (overlaps)\n            cuts.pop();',
-    replace: '',
-  },
-  {
     name: 'a rewind keeps the letters that were read in what it drops',
     file: 'run/history.js',
     find: '|| !keeps) {\n            this.skip(event);',

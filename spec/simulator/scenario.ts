@@ -80,7 +80,7 @@ const goneBack: fc.Arbitrary<Partial<Scenario>> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc
-      .array(goingBack, { minLength: 1, maxLength: 3 })
+      .array(goingBack, { minLength: 1, maxLength: 6 })
       .map((all) => ({ ...undisturbed, goingBack: all })),
   },
   {
@@ -131,6 +131,11 @@ const world: fc.Arbitrary<Scenario & { readonly instead: Partial<Scenario> }> = 
 });
 
 export const scenario: fc.Arbitrary<Scenario> = world.map(({ instead, ...it }) => ({ ...it, ...instead }));
+
+/** Of those in which somebody goes back. */
+export const goneBackScenario: fc.Arbitrary<Scenario> = fc
+  .tuple(world, goneBack, fc.boolean())
+  .map(([{ instead: _, ...it }, back, retries]) => ({ ...it, ...back, retries }));
 
 /** When it has become calm, how many signals of each name come then, and when it is over even for those who wait for more. */
 const calmAt = 3000;

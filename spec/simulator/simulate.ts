@@ -4,11 +4,11 @@ import { historyMarbles } from '../../source/testing/index.js';
 import { perform, type Performance } from '../../source/testing/perform.js';
 import { differencesOf } from '../../source/testing/shown.js';
 import { hasTies, unended, unled, unlike, unordered, unreplayable } from './checks.js';
-import { repeated, unclosed, unkept, unlikeTwin, unportable } from './copies.js';
+import { confused, repeated, unclosed, unkept, unlikeTwin, unportable } from './copies.js';
 import { isCopying, noNotes, pauses, type Notes } from './going-back.js';
 import { model } from './model.js';
 import type { Program } from './program.js';
-import { lettersOf, livesOf, scenario, sceneOf, type Scenario } from './scenario.js';
+import { goneBackScenario, lettersOf, livesOf, scenario, sceneOf, type Scenario } from './scenario.js';
 
 /** What a simulation came to. */
 export interface Tally {
@@ -35,6 +35,8 @@ interface Played extends Performance {
 export interface SimulateOptions {
   /** Whether what is wrong is made as small as possible. Default: it is. */
   readonly shrink?: boolean;
+  /** Somebody goes back in each of them. Default: in some. */
+  readonly goesBack?: boolean;
   /** Real time that no scenario takes: something spins. */
   readonly longestMs?: number;
 }
@@ -43,9 +45,9 @@ export interface SimulateOptions {
 export const simulate = async (
   seed: number,
   tally: Tally,
-  { shrink = true, longestMs = 60_000 }: SimulateOptions = {},
+  { shrink = true, goesBack = false, longestMs = 60_000 }: SimulateOptions = {},
 ): Promise<void> => {
-  const property = fc.asyncProperty(scenario, async (it) => {
+  const property = fc.asyncProperty(goesBack ? goneBackScenario : scenario, async (it) => {
     const faults = await withinLimit(faultsOf(it, tally), longestMs);
     if (faults.length > 0) throw new Error(faults.join('\n'));
   });
@@ -121,7 +123,8 @@ const brokenLaws = async (it: Scenario, played: Played): Promise<readonly string
     received.length = 0;
     const isCopy = played.notes.copies.some(({ id }) => id === history.run.id);
     faults.push(...(await unreplayable(history, workflow)), ...unordered(received, isCopy));
-    faults.push(...(await unled(history, workflow, played.effects)));
+    const effects = played.effects.filter(({ runId }) => runId === history.run.id);
+    faults.push(...(await unled(history, workflow, effects)), ...(await confused(history, workflow, effects)));
   }
   return faults;
 };
