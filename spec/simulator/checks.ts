@@ -56,15 +56,15 @@ export const unled = async (
   return faults;
 };
 
-/** The signals that reached the pipeline: of each name the first ones, in order, each once. A copy has not all of them. */
+/** The signals that reached the pipeline: of each name the first ones, in order, each once. One that `lacks` some has the others in order. */
 export const unordered = (
   received: readonly { readonly signal: number; readonly payload: string }[],
-  isCopy: boolean,
+  lacks: boolean,
 ): readonly string[] =>
   signalNames.flatMap((name, signal) => {
     const payloads = received.filter((letter) => letter.signal === signal).map(({ payload }) => payload);
     const numbers = payloads.map((payload) => Number(payload.slice(name.length)));
-    const expected = isCopy
+    const expected = lacks
       ? [...new Set(numbers)].sort((a, b) => a - b).map((n) => `${name}${n}`)
       : payloads.map((_, n) => `${name}${n}`);
     return payloads.join() === expected.join() ? [] : [`signals were received as ${payloads.join()}`];

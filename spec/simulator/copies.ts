@@ -53,7 +53,7 @@ const doneAgain = ({ run, events }: RunHistory, length: number): readonly string
  * A fork, and its source that was rewound to the same place at the same time, go on alike: neither has anything of what came after. Unless
  * time or signals play a part in it: the fork has the clock of that place, and none of the signals.
  */
-export const unlikeTwin = ({ histories }: Performance, { copies }: Notes): readonly string[] =>
+export const unlikeTwin = ({ histories, effects }: Performance, { copies }: Notes): readonly string[] =>
   copies.flatMap(({ id, from, at, prefix, isTwin }) => {
     const [fork, source] = [id, from].map((each) => histories.find(({ run }) => run.id === each));
     if (!isTwin || !prefix || !fork || !source) return [];
@@ -64,7 +64,9 @@ export const unlikeTwin = ({ histories }: Performance, { copies }: Notes): reado
     const found = fork.events.slice(prefix.length + 1);
     if (!back) return [`run ${from} has not gone back to ${prefix.length - 1}`];
     const expected = source.events.slice(back.seq + 1);
-    if ([...found, ...expected].some(isOfItsOwn)) return [];
+    // What had been cancelled is over when it would have been over then.
+    const isRepeated = effects.some(({ runId, executions }) => runId.split('/')[0] === from && executions > 1);
+    if (isRepeated || [...found, ...expected].some(isOfItsOwn)) return [];
     const [one, two] = [
       [...expected.flatMap((event) => textOf(event, at)), ...outputsOf(source)],
       [...found.flatMap((event) => textOf(event, at)), ...outputsOf(fork)],

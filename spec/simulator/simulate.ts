@@ -121,8 +121,10 @@ const brokenLaws = async (it: Scenario, played: Played): Promise<readonly string
     const workflow = workflows.find(({ name }) => name === history.run.workflow);
     if (!workflow) continue;
     received.length = 0;
-    const isCopy = played.notes.copies.some(({ id }) => id === history.run.id);
-    faults.push(...(await unreplayable(history, workflow)), ...unordered(received, isCopy));
+    const { id, rewinds } = history.run;
+    // A run that has ended is sent none, and may be sent back.
+    const lacks = rewinds !== undefined || played.notes.copies.some((copy) => copy.id === id);
+    faults.push(...(await unreplayable(history, workflow)), ...unordered(received, lacks));
     const effects = played.effects.filter(({ runId }) => runId === history.run.id);
     faults.push(...(await unled(history, workflow, effects)), ...(await confused(history, workflow, effects)));
   }
