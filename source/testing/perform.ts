@@ -12,7 +12,15 @@ import { checkFences, checkHistory } from '../run/check-history.js';
 import { Machine } from './machine.js';
 import type { Fault } from './mortal-journal.js';
 import { OutsideWorld, type Effect } from './outside-world.js';
-import { ignoreAbsent, ignoreNoReceiver, timelineOf, type Deed, type Scene, type SceneAction, type SceneRun } from './scene.js';
+import {
+  ignoreAbsent,
+  ignoreNoReceiver,
+  timelineOf,
+  type Deed,
+  type Scene,
+  type SceneAction,
+  type SceneRun,
+} from './scene.js';
 import { TestClock } from './test-clock.js';
 
 export interface PerformOptions {

@@ -24,10 +24,7 @@ export const unended = ({ histories, start }: Performance): readonly string[] =>
   });
 
 /** Today's code replays what it has just recorded, to the same end. */
-export const unreplayable = async (
-  { run, events }: RunHistory,
-  workflow: AnyWorkflow,
-): Promise<readonly string[]> => {
+export const unreplayable = async ({ run, events }: RunHistory, workflow: AnyWorkflow): Promise<readonly string[]> => {
   const { error } = await dryReplay(run, workflow, events);
   return error ? [`run ${run.id} cannot be replayed: ${error.message}`] : [];
 };

@@ -78,13 +78,15 @@ export const unlikeTwin = ({ histories, effects }: Performance, { copies }: Note
 
 /** What depends on the clock or on signals, and what was asked of a run later. */
 const isOfItsOwn = ({ type }: RunEvent): boolean =>
-  /^(timer-fired|signal-received|run-(retried|rewound|paused|resumed|cancelled|terminated)|cancel-requested)$/.test(type);
+  /^(timer-fired|signal-received|run-(retried|rewound|paused|resumed|cancelled|terminated)|cancel-requested)$/.test(
+    type,
+  );
 
 /** All but its place, and how many runs the children had that came before. A fork chooses in the instant of its place. */
 const textOf = (event: RunEvent, since: number): readonly string[] => {
   if (event.type === 'output-emitted') return [];
   const key = 'key' in event ? ` ${event.key}` : '';
-  const payload = 'payload' in event && event.payload !== undefined ? ` ${failureText(event.payload)}` : '';
+  const payload = 'payload' in event ? ` ${failureText(event.payload)}` : '';
   return [`${Math.max(event.at, since)}: ${event.type}${key}${payload}`];
 };
 
@@ -106,7 +108,9 @@ export const unclosed = ({ histories }: Performance): readonly string[] =>
         ({ run: { parent, createdAt } }) => parent?.runId === id && keys.has(parent.key) && createdAt < back.at,
       );
       return left.flatMap(({ run, events: own }) => {
-        const isAtWork = own.some(({ type, at }) => at > back.at && (type === 'output-emitted' || type === 'run-completed'));
+        const isAtWork = own.some(
+          ({ type, at }) => at > back.at && (type === 'output-emitted' || type === 'run-completed'),
+        );
         return isAtWork && !run.rewinds ? [`run ${run.id} goes on although its parent has gone back behind it`] : [];
       });
     }),

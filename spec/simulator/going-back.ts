@@ -139,6 +139,9 @@ const copied = (it: GoingBack, id: string, notes: Notes): Deed['act'] => {
       source = { runId: run.id, place, prefix: events.slice(0, place + 1) };
     }
     const { runId, place, prefix } = source;
+    const rewinds = (await journal.run(runId))?.rewinds ?? [];
+    // While no process was up, somebody has gone back behind it.
+    if (isCut(cutsOf(rewinds), place)) return true;
     if (it.how === 'retry') await tempolite.run(runId).retry({ id });
     else await tempolite.run(runId).fork(place, { id });
     notes.copies.push({ id, from: runId, at: now, isTwin, ...(it.how === 'retry' ? {} : { prefix }) });

@@ -79,9 +79,7 @@ const undisturbed: Partial<Scenario> = { outages: [], jumps: [], requests: [] };
 const goneBack: fc.Arbitrary<Partial<Scenario>> = fc.oneof(
   {
     weight: 2,
-    arbitrary: fc
-      .array(goingBack, { minLength: 1, maxLength: 6 })
-      .map((all) => ({ ...undisturbed, goingBack: all })),
+    arbitrary: fc.array(goingBack, { minLength: 1, maxLength: 6 }).map((all) => ({ ...undisturbed, goingBack: all })),
   },
   {
     weight: 1,
