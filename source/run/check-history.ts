@@ -161,7 +161,7 @@ const isGoingBack = (type: RunEvent['type']): boolean => type === 'run-retried' 
 const isCleanUp = (event: RunEvent): boolean => 'key' in event && /^(finalizer|compensation):/.test(event.key);
 
 /** Whether the end of a command still counts when the run has gone back. */
-const staysEnded = (ended: RunEvent, back: RunEvent): boolean => {
+export const staysEnded = (ended: RunEvent, back: RunEvent): boolean => {
   if (back.type === 'run-rewound') return ended.seq <= back.index;
   if (back.type !== 'run-retried' || ended.seq < back.index) return true;
   // The run's own timeout has its whole time once more, also where it was the last in a batch that had ended the run.

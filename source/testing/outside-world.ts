@@ -1,7 +1,8 @@
 import type { Journal } from '../journal/journal.js';
-import type { PositionedEvent } from '../journal/event.js';
+import type { PositionedEvent, RunEvent } from '../journal/event.js';
 import type { ActivityContext, ActivityTask } from '../run/activity.js';
 import type { ActivityInterceptor } from '../engine/options.js';
+import { staysEnded } from '../run/check-history.js';
 import { idempotencyKey } from '../run/step-key.js';
 import { defaultCodec } from '../values/codec.js';
 import { messageOf } from '../values/failure.js';
@@ -40,8 +41,8 @@ export class OutsideWorld {
   readonly #clock: TestClock;
   readonly #stubs: Stubs;
   readonly #effects = new Map<string, Effect>();
-  /** Activities whose end is committed, and whether that is a failure, by idempotency key. */
-  readonly #ended = new Map<string, { readonly runId: string; readonly isFailure: boolean }>();
+  /** Activities whose end is committed, by idempotency key. */
+  readonly #ended = new Map<string, { readonly runId: string; readonly link: number; readonly event: RunEvent }>();
   /** How often the failure of an activity was dropped by a retry of its run. */
   readonly #dropped = new Map<string, number>();
   readonly #committed = new Map<string, number>();
@@ -127,16 +128,16 @@ export class OutsideWorld {
 
   #see({ runId, link, event }: PositionedEvent): void {
     this.#committed.set(runId, event.seq + 1);
-    if (event.type === 'run-retried' || event.type === 'run-rewound') this.#forget(runId, event.type === 'run-rewound');
+    if (event.type === 'run-retried' || event.type === 'run-rewound') this.#forget(runId, link, event);
     if (event.type !== 'activity-completed' && event.type !== 'activity-failed') return;
     const key = idempotencyKey(runId, link, event.epoch, event.key);
-    this.#ended.set(key, { runId, isFailure: event.type === 'activity-failed' });
+    this.#ended.set(key, { runId, link, event });
   }
 
-  /** The run has gone back: what had failed is done again, and behind a rewind everything. */
-  #forget(runId: string, all: boolean): void {
+  /** The run has gone back: what had failed there is done again, and behind a rewind everything. What came before is not. */
+  #forget(runId: string, link: number, back: RunEvent): void {
     for (const [key, ended] of this.#ended) {
-      if (ended.runId !== runId || !(all || ended.isFailure)) continue;
+      if (ended.runId !== runId || ended.link !== link || staysEnded(ended.event, back)) continue;
       this.#ended.delete(key);
       this.#dropped.set(key, (this.#dropped.get(key) ?? 0) + 1);
     }

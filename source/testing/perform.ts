@@ -12,7 +12,15 @@ import { checkFences, checkHistory } from '../run/check-history.js';
 import { Machine } from './machine.js';
 import type { Fault } from './mortal-journal.js';
 import { OutsideWorld, type Effect } from './outside-world.js';
-import { ignoreAbsent, ignoreEnded, timelineOf, type Scene, type SceneAction, type SceneRun } from './scene.js';
+import {
+  ignoreAbsent,
+  ignoreNoReceiver,
+  timelineOf,
+  type Deed,
+  type Scene,
+  type SceneAction,
+  type SceneRun,
+} from './scene.js';
 import { TestClock } from './test-clock.js';
 
 export interface PerformOptions {
@@ -24,6 +32,8 @@ export interface PerformOptions {
   readonly onSettled?: (now: number, journal: Journal) => Promise<void>;
   /** Called with what is stored when a process has died. */
   readonly onDeath?: (journal: Journal) => Promise<void>;
+  /** Called with what is stored when it is over. */
+  readonly onEnd?: (journal: Journal) => Promise<void>;
 }
 
 /** What came of a scene. */
@@ -42,6 +52,9 @@ export interface Performance {
 
 /** Real time, at least, for which a scene waits for activities without a stand-in. */
 const longestWorkMs = 10_000;
+
+/** What a scene whose runs are over goes on for. */
+const goesOn: ReadonlySet<SceneAction['type']> = new Set<SceneAction['type']>(['start', 'request', 'deed']);
 
 /** Steps of virtual time of one scene: beyond it something spins. */
 const mostSteps = 100_000;
@@ -70,6 +83,8 @@ class Stage {
   readonly #timeline: { readonly at: number; readonly action: SceneAction }[];
   readonly #lives: (readonly Fault[])[];
   readonly #asked: SceneRun[] = [];
+  /** What waits for the next process. */
+  readonly #undone: Deed['act'][] = [];
   #isDown = false;
   #patienceMs = longestWorkMs;
   #failure: { readonly error: unknown } | undefined;
@@ -95,7 +110,9 @@ class Stage {
         `the scene does not end in ${mostSteps} steps: give its world an \`until\``,
       );
     }
-    return this.#result();
+    const result = await this.#result();
+    await this.#options.onEnd?.(this.#database);
+    return result;
   }
 
   close(): Promise<void> {
@@ -111,6 +128,11 @@ class Stage {
       return true;
     }
     await this.#options.onSettled?.(this.#clock.now(), this.#database);
+    const undone = this.#machine.tempolite ? this.#undone.shift() : undefined;
+    if (undone) {
+      await this.#do(undone);
+      return true;
+    }
     const next = this.#timeline[0];
     if (next && next.at <= this.#clock.now()) {
       this.#timeline.shift();
@@ -118,7 +140,7 @@ class Stage {
       return true;
     }
     // A run that has failed may be sent back.
-    const hasMore = this.#timeline.some(({ action: { type } }) => type === 'start' || type === 'request');
+    const hasMore = this.#timeline.some(({ action: { type } }) => goesOn.has(type));
     if (!hasMore && (await this.#isOver())) return false;
     const instant = Math.min(this.#clock.next ?? Infinity, next?.at ?? Infinity);
     const { until } = this.#scene.world;
@@ -151,7 +173,7 @@ class Stage {
       case 'signal': {
         const { name, payload } = action.signal;
         const letter = { runId: action.runId, name, payload, at: this.#clock.now() };
-        await this.#database.signal(letter).catch(ignoreEnded);
+        await this.#database.signal(letter).catch(ignoreNoReceiver);
         return;
       }
       case 'request': {
@@ -161,6 +183,9 @@ class Stage {
         await this.#database.request(request, takenIn[control.type], behindOf(control)).catch(ignoreAbsent);
         return;
       }
+      case 'deed':
+        await this.#do(action.act);
+        return;
       case 'jump':
         this.#clock.set(this.#clock.now() + action.by);
         return;
@@ -171,6 +196,16 @@ class Stage {
       case 'up':
         this.#isDown = false;
     }
+  }
+
+  /** Whoever does something does it again when there was no answer. */
+  async #do(act: Deed['act']): Promise<void> {
+    const { tempolite } = this.#machine;
+    const isDone = await act({ journal: this.#database, tempolite, now: this.#clock.now() }).catch((error: unknown) => {
+      if (error instanceof JournalError) return false;
+      throw error;
+    });
+    if (!isDone) this.#undone.push(act);
   }
 
   async #open(): Promise<void> {

@@ -1,4 +1,6 @@
+import type { Tempolite } from '../client/tempolite.js';
 import { EngineError, ValueError } from '../errors.js';
+import type { Journal } from '../journal/journal.js';
 import type { JournalOptions } from '../journal/libsql/open-journal.js';
 import type { Control } from '../run/control.js';
 import type { SignalDefinition } from '../run/signal.js';
@@ -76,10 +78,25 @@ export interface SceneRun {
   readonly at?: Duration;
 }
 
+/** What somebody finds who does something to a scene: the database, and the engine of the process that is up, if one is. */
+export interface Stage {
+  readonly journal: Journal;
+  readonly tempolite: Tempolite | undefined;
+  readonly now: number;
+}
+
+/** Something that is done at a time, counted from the beginning; what it does may depend on what it finds. */
+export interface Deed {
+  readonly at: Duration;
+  /** Answers whether it is done. If not, or when a process dies under it, it is tried again with the next one. */
+  readonly act: (stage: Stage) => Promise<boolean>;
+}
+
 /** Runs and the world around them. */
 export interface Scene {
   readonly runs: readonly SceneRun[];
   readonly world: World;
+  readonly deeds?: readonly Deed[];
   /** How payloads are stored. */
   readonly database?: Pick<JournalOptions, 'payloads' | 'bigPayloadBytes'>;
 }
@@ -88,16 +105,20 @@ export type SceneAction =
   | { readonly type: 'start'; readonly run: SceneRun }
   | { readonly type: 'signal'; readonly runId: string; readonly signal: TimedSignal }
   | { readonly type: 'request'; readonly runId: string; readonly control: Control }
+  | { readonly type: 'deed'; readonly act: Deed['act'] }
   | { readonly type: 'down' | 'up' }
   | { readonly type: 'jump'; readonly by: number };
 
-/** What happens when, from the beginning at `start` on; at one instant in this order: up, starts, signals, requests, jumps, down. */
+/** What happens when, from the beginning at `start` on; at one instant in this order: up, starts, signals, requests, deeds, jumps, down. */
 export const timelineOf = (
-  { runs, world }: Scene,
+  { runs, world, deeds = [] }: Scene,
   start: number,
 ): { readonly at: number; readonly action: SceneAction }[] => {
   const { signals = [], requests = [], outages = [], jumps = [] } = world;
   const instant = (at: Duration, what: string): number => start + duration(at, what);
+  // It need not be a run of the scene: children and forks are there later.
+  const idsFor = (runId: string | undefined): readonly string[] =>
+    runId === undefined ? runs.map(({ id }) => id) : [runId];
   return [
     ...outages.map(({ at, length }) => ({
       at: instant(at, 'the beginning of an outage') + duration(length, 'the length of an outage'),
@@ -108,21 +129,18 @@ export const timelineOf = (
       action: { type: 'start', run } as const,
     })),
     ...signals.flatMap((signal) =>
-      runs
-        .filter(({ id }) => signal.runId === undefined || signal.runId === id)
-        .map(({ id }) => ({
-          at: instant(signal.at, `the time of signal ${signal.name}`),
-          action: { type: 'signal', runId: id, signal } as const,
-        })),
+      idsFor(signal.runId).map((id) => ({
+        at: instant(signal.at, `the time of signal ${signal.name}`),
+        action: { type: 'signal', runId: id, signal } as const,
+      })),
     ),
     ...requests.flatMap(({ at, control, runId }) =>
-      runs
-        .filter(({ id }) => runId === undefined || runId === id)
-        .map(({ id }) => ({
-          at: instant(at, `the time of ${control.type}`),
-          action: { type: 'request', runId: id, control } as const,
-        })),
+      idsFor(runId).map((id) => ({
+        at: instant(at, `the time of ${control.type}`),
+        action: { type: 'request', runId: id, control } as const,
+      })),
     ),
+    ...deeds.map(({ at, act }) => ({ at: instant(at, 'the time of a deed'), action: { type: 'deed', act } as const })),
     ...jumps.map(({ at, by }) => ({
       at: instant(at, 'the time of a jump'),
       action: { type: 'jump', by: whole(by) } as const,
@@ -139,6 +157,11 @@ const whole = (by: number): number => {
 /** Nobody minds a signal that comes too late. */
 export const ignoreEnded = (error: unknown): void => {
   if (!(error instanceof EngineError) || error.code !== 'RUN_ENDED') throw error;
+};
+
+/** Nor one that comes too early. */
+export const ignoreNoReceiver = (error: unknown): void => {
+  if (!(error instanceof EngineError) || (error.code !== 'RUN_ENDED' && error.code !== 'RUN_NOT_FOUND')) throw error;
 };
 
 /** Nobody is there yet of whom something could be asked. */

@@ -6,6 +6,8 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '2000' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    /** Only worlds in which somebody goes back. */
+    back: { type: 'boolean', default: false },
     /** For tests of the simulator: it ends with the first failure, as it is. */
     'until-failure': { type: 'boolean', default: false },
   },
@@ -26,12 +28,12 @@ const failed: number[] = [];
 
 for (let seed = first; seed < first + count && !(untilFailure && failed.length > 0); seed += 1) {
   try {
-    await simulate(seed, tally, { shrink: !untilFailure });
+    await simulate(seed, tally, { shrink: !untilFailure, goesBack: values.back });
   } catch (error) {
     failed.push(seed);
     if (untilFailure) console.log(`failed at seed ${seed}`);
     console.error(
-      `seed ${seed}: npm run simulate -- --seed ${seed}\n${error instanceof Error ? error.message : String(error)}\n`,
+      `seed ${seed}: npm run simulate -- --seed ${seed}${values.back ? ' --back' : ''}\n${error instanceof Error ? error.message : String(error)}\n`,
     );
   }
 }
@@ -39,7 +41,7 @@ for (let seed = first; seed < first + count && !(untilFailure && failed.length >
 const seconds = (performance.now() - begun) / 1000;
 console.log(
   `${count} seeds, ${(count / seconds).toFixed(1)} seeds/s, ${tally.performances} performances, ${tally.events} events, ` +
-    `${tally.crashes} crashes, ${tally.modelled} runs held against plain RxJS`,
+    `${tally.crashes} crashes, ${tally.rewinds} times back, ${tally.copies} copies, ${tally.modelled} runs held against plain RxJS`,
 );
 console.log(failed.length === 0 ? 'all is well' : `${failed.length} failed: ${failed.join(', ')}`);
 // What did not end goes on otherwise.

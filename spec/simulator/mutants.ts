@@ -203,4 +203,40 @@ export const mutants: readonly Mutant[] = [
     find: 'open.has(event.seq) ? sameStep(event, events[index]) : ',
     replace: '',
   },
+  {
+    name: 'a retry brings back what a rewind has dropped',
+    file: 'run/rewinds.js',
+    find: '!isCut(dropped, seq)',
+    replace: 'true',
+  },
+  {
+    name: 'a fork has the ways back that its source took later',
+    file: 'journal/libsql/run-writer.js',
+    find: '.filter(({ seq }) => seq <= to)',
+    replace: '',
+  },
+  {
+    name: 'a rewind leaves alone the children of what it drops',
+    file: 'run/decision.js',
+    find: "then: 'restart', closesChildrenSince: control.goTo + 1",
+    replace: "then: 'restart'",
+  },
+  {
+    name: 'what is asked for behind a second rewind has the identity of what came before it',
+    file: 'run/rewinds.js',
+    find: 'epoch: index + 1, renewedAt',
+    replace: 'epoch: 1, renewedAt',
+  },
+  {
+    name: 'a rewind keeps the letters that were read in what it drops',
+    file: 'run/history.js',
+    find: '|| !keeps) {\n            this.skip(event);',
+    replace: '|| !keeps) {',
+  },
+  {
+    name: 'a fork has one event less than was asked for',
+    file: 'journal/libsql/statements.js',
+    find: 'WHERE run = ? AND link = ? AND seq <= ? ORDER BY seq`',
+    replace: 'WHERE run = ? AND link = ? AND seq < ? ORDER BY seq`',
+  },
 ];

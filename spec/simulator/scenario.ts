@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { Fault } from '../../source/testing/mortal-journal.js';
 import type { Scene } from '../../source/testing/scene.js';
 import { requestAt, signalAt } from '../../source/testing/index.js';
+import { copyId, copying, deedsOf, goingBack, noNotes, type GoingBack, type Notes } from './going-back.js';
 import { child, signalDefinitions, stubs, workflowOf } from './leaves.js';
 import type { Letter } from './model.js';
 import { program, signalNames, type Program } from './program.js';
@@ -33,6 +34,8 @@ export interface Scenario {
     readonly at: number;
     readonly type: 'pause' | 'resume' | 'cancel' | 'terminate' | 'replay';
   }[];
+  /** Who goes back in a history by hand, or makes another run of it. */
+  readonly goingBack: readonly GoingBack[];
   readonly plans: readonly Plan[];
 }
 
@@ -72,6 +75,22 @@ const askedInOutage: fc.Arbitrary<Pick<Scenario, 'outages' | 'requests'>> = fc
 /** A world that plain RxJS can be asked about. */
 const undisturbed: Partial<Scenario> = { outages: [], jumps: [], requests: [] };
 
+/** Somebody goes back, in a world that is quiet otherwise, or in any; or all that is done leaves the other runs as they are. */
+const goneBack: fc.Arbitrary<Partial<Scenario>> = fc.oneof(
+  {
+    weight: 2,
+    arbitrary: fc.array(goingBack, { minLength: 1, maxLength: 6 }).map((all) => ({ ...undisturbed, goingBack: all })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.array(goingBack, { minLength: 1, maxLength: 4 }).map((all) => ({ goingBack: all })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.array(copying, { minLength: 1, maxLength: 3 }).map((all) => ({ ...undisturbed, goingBack: all })),
+  },
+);
+
 const world: fc.Arbitrary<Scenario & { readonly instead: Partial<Scenario> }> = fc.record({
   programs: fc.array(program, { minLength: 1, maxLength: 2 }),
   letters: fc.array(fc.record({ at: fc.nat({ max: busyMs }), signal: fc.nat({ max: signalNames.length - 1 }) }), {
@@ -100,14 +119,21 @@ const world: fc.Arbitrary<Scenario & { readonly instead: Partial<Scenario> }> = 
     }),
     { minLength: 2, maxLength: 3 },
   ),
+  goingBack: fc.constant([]),
   instead: fc.oneof(
     { weight: 9, arbitrary: fc.constant(undisturbed) },
     { weight: 10, arbitrary: fc.constant({}) },
     { weight: 1, arbitrary: askedInOutage },
+    { weight: 5, arbitrary: goneBack },
   ),
 });
 
 export const scenario: fc.Arbitrary<Scenario> = world.map(({ instead, ...it }) => ({ ...it, ...instead }));
+
+/** Of those in which somebody goes back. */
+export const goneBackScenario: fc.Arbitrary<Scenario> = fc
+  .tuple(world, goneBack, fc.boolean())
+  .map(([{ instead: _, ...it }, back, retries]) => ({ ...it, ...back, retries }));
 
 /** When it has become calm, how many signals of each name come then, and when it is over even for those who wait for more. */
 const calmAt = 3000;
@@ -129,7 +155,11 @@ export const lettersOf = ({ letters }: Scenario): readonly Letter[] => {
 };
 
 /** The scene of a scenario: a run of each program, with the world around them. */
-export const sceneOf = (it: Scenario, tap?: (run: string, signal: number, payload: string) => void): Scene => ({
+export const sceneOf = (
+  it: Scenario,
+  tap?: (run: string, signal: number, payload: string) => void,
+  notes: Notes = noNotes(),
+): Scene => ({
   runs: it.programs.map((each, n) => {
     const id = `run-${n}`;
     const workflow = workflowOf(`program-${n}`, each, {
@@ -143,7 +173,8 @@ export const sceneOf = (it: Scenario, tap?: (run: string, signal: number, payloa
     workflows: [child],
     signals: lettersOf(it).flatMap(({ at, signal, payload }) => {
       const definition = signalDefinitions[signal];
-      return definition ? [signalAt(at, definition, payload)] : [];
+      const receivers = [undefined, ...it.goingBack.map((_, n) => copyId(n))];
+      return definition ? receivers.map((runId) => signalAt(at, definition, payload, runId)) : [];
     }),
     requests: [
       ...it.requests.map(({ at, type }) => requestAt(at, type)),
@@ -153,6 +184,7 @@ export const sceneOf = (it: Scenario, tap?: (run: string, signal: number, payloa
     outages: it.outages,
     jumps: it.jumps,
   },
+  deeds: deedsOf(it.goingBack, calmAt, notes),
 });
 
 /** The faults of a plan, for a performance whose first process appends so often. */

@@ -4,9 +4,11 @@ import { historyMarbles } from '../../source/testing/index.js';
 import { perform, type Performance } from '../../source/testing/perform.js';
 import { differencesOf } from '../../source/testing/shown.js';
 import { hasTies, unended, unled, unlike, unordered, unreplayable } from './checks.js';
+import { confused, repeated, unclosed, unkept, unlikeTwin, unportable } from './copies.js';
+import { isCopying, noNotes, pauses, type Notes } from './going-back.js';
 import { model } from './model.js';
 import type { Program } from './program.js';
-import { lettersOf, livesOf, scenario, sceneOf, type Scenario } from './scenario.js';
+import { goneBackScenario, lettersOf, livesOf, scenario, sceneOf, type Scenario } from './scenario.js';
 
 /** What a simulation came to. */
 export interface Tally {
@@ -15,13 +17,26 @@ export interface Tally {
   crashes: number;
   /** Runs that were also held against RxJS alone. */
   modelled: number;
+  /** How often a run went back. */
+  rewinds: number;
+  /** Runs that were made of others. */
+  copies: number;
 }
 
-export const noTally = (): Tally => ({ performances: 0, events: 0, crashes: 0, modelled: 0 });
+export const noTally = (): Tally => ({ performances: 0, events: 0, crashes: 0, modelled: 0, rewinds: 0, copies: 0 });
+
+/** A performance, and what was seen in it. */
+interface Played extends Performance {
+  readonly notes: Notes;
+  /** What is wrong with the database that it has left. */
+  readonly findings: readonly string[];
+}
 
 export interface SimulateOptions {
   /** Whether what is wrong is made as small as possible. Default: it is. */
   readonly shrink?: boolean;
+  /** Somebody goes back in each of them. Default: in some. */
+  readonly goesBack?: boolean;
   /** Real time that no scenario takes: something spins. */
   readonly longestMs?: number;
 }
@@ -30,9 +45,9 @@ export interface SimulateOptions {
 export const simulate = async (
   seed: number,
   tally: Tally,
-  { shrink = true, longestMs = 60_000 }: SimulateOptions = {},
+  { shrink = true, goesBack = false, longestMs = 60_000 }: SimulateOptions = {},
 ): Promise<void> => {
-  const property = fc.asyncProperty(scenario, async (it) => {
+  const property = fc.asyncProperty(goesBack ? goneBackScenario : scenario, async (it) => {
     const faults = await withinLimit(faultsOf(it, tally), longestMs);
     if (faults.length > 0) throw new Error(faults.join('\n'));
   });
@@ -64,7 +79,12 @@ const shrinkMs = 60_000;
 
 const faultsOf = async (it: Scenario, tally: Tally): Promise<readonly string[]> => {
   const right = await played(it, tally, undefined);
-  const faults = [...(await brokenLaws(it, right)), ...unlikeModel(it, right, tally)];
+  const faults = [
+    ...(await brokenLaws(it, right)),
+    ...unlikeModel(it, right, tally),
+    ...(await unlikeAlone(it, right, tally)),
+    ...(it.outages.length > 0 || it.jumps.length > 0 ? [] : unlikeTwin(right, right.notes)),
+  ];
   if (faults.length > 0) return [...faults, ...marblesOf(right)];
   for (const plan of it.plans) {
     const other = await played(it, tally, { ...plan, appends: right.appends.length });
@@ -83,18 +103,30 @@ const marblesOf = ({ histories }: Performance): readonly string[] =>
   histories.map(({ events }) => historyMarbles(events));
 
 /** What must hold of every performance, whatever went wrong in it. */
-const brokenLaws = async (it: Scenario, played: Performance): Promise<readonly string[]> => {
+const brokenLaws = async (it: Scenario, played: Played): Promise<readonly string[]> => {
   const received: { readonly run: string; readonly signal: number; readonly payload: string }[] = [];
   const scene = sceneOf(it, (run, signal, payload) => {
     received.push({ run, signal, payload });
   });
-  const faults = [...played.violations, ...unended(played)];
-  for (const run of scene.runs) {
-    const history = played.histories.find(({ run: { id } }) => id === run.id);
-    if (!history) continue;
+  const faults = [
+    ...played.violations,
+    ...played.findings,
+    ...unended(played),
+    ...unkept(played, played.notes),
+    ...unclosed(played),
+    ...(it.outages.length > 0 ? [] : repeated(played)),
+  ];
+  const workflows = [...scene.runs.map(({ workflow }) => workflow), ...(scene.world.workflows ?? [])];
+  for (const history of played.histories) {
+    const workflow = workflows.find(({ name }) => name === history.run.workflow);
+    if (!workflow) continue;
     received.length = 0;
-    faults.push(...(await unreplayable(history, run)), ...unordered(received));
-    faults.push(...(await unled(history, run, played.effects)));
+    const { id, rewinds } = history.run;
+    // A run that has ended is sent none, and may be sent back.
+    const lacks = rewinds !== undefined || played.notes.copies.some((copy) => copy.id === id);
+    faults.push(...(await unreplayable(history, workflow)), ...unordered(received, lacks));
+    const effects = played.effects.filter(({ runId }) => runId === history.run.id);
+    faults.push(...(await unled(history, workflow, effects)), ...(await confused(history, workflow, effects)));
   }
   return faults;
 };
@@ -102,7 +134,7 @@ const brokenLaws = async (it: Scenario, played: Performance): Promise<readonly s
 /** Whether two performances of a scenario may differ. */
 const isAmbiguous = (it: Scenario, { histories, start }: Performance, other: Performance): boolean =>
   // What ends in a pause is recorded in it; what a crash ends then begins anew only after it.
-  (other.deaths > 0 && it.requests.some(({ type }) => type === 'pause')) ||
+  (other.deaths > 0 && (it.requests.some(({ type }) => type === 'pause') || it.goingBack.some(pauses))) ||
   it.outages.some(({ at, length }) => hasRush(histories, start + at + length)) ||
   histories.some(({ events }) => hasTwins(events));
 
@@ -137,30 +169,58 @@ const played = async (
   it: Scenario,
   tally: Tally,
   plan: (Scenario['plans'][number] & { readonly appends: number }) | undefined,
-): Promise<Performance> => {
-  const performance = await perform(sceneOf(it), {
+): Promise<Played> => {
+  const notes = noNotes();
+  let findings: readonly string[] = [];
+  const performance = await perform(sceneOf(it, undefined, notes), {
     lives: plan ? livesOf(plan, plan.appends) : [],
     worker: plan?.evict === true ? { evictAfterMs: 0 } : {},
+    onEnd: async (journal) => {
+      if (it.goingBack.length > 0) findings = await unportable(journal);
+    },
   });
   tally.performances += 1;
   tally.crashes += performance.deaths;
-  for (const { events } of performance.histories) tally.events += events.length;
-  return performance;
+  tally.copies += notes.copies.length;
+  for (const { run, events } of performance.histories) {
+    tally.events += events.length;
+    tally.rewinds += run.rewinds?.length ?? 0;
+  }
+  return { ...performance, notes, findings };
+};
+
+/** Where all that is done makes other runs, those of the scene are what they are without that. */
+const unlikeAlone = async (it: Scenario, right: Performance, tally: Tally): Promise<readonly string[]> => {
+  if (it.goingBack.length === 0 || !it.goingBack.every(isCopying)) return [];
+  const alone = await played({ ...it, goingBack: [] }, tally, undefined);
+  const isOfScene = (id: string): boolean => alone.histories.some(({ run }) => run.id === rootOf(id));
+  return differencesOf(alone, {
+    ...right,
+    histories: right.histories.filter(({ run }) => isOfScene(run.id)),
+    effects: right.effects.filter(({ runId }) => isOfScene(runId)),
+    violations: [],
+  }).map((line) => `beside its copies, ${line}`);
 };
 
 /** Worlds without outages and jumps of the clock have a model, unless the program leaves the turn's synchronous part. */
-const unlikeModel = (it: Scenario, right: Performance, tally: Tally): readonly string[] => {
-  if (it.outages.length > 0 || it.jumps.length > 0 || it.requests.length > 0) return [];
-  return right.histories.flatMap((history, n) => {
-    const program = it.programs[n];
-    // Plain RxJS neither retries a run nor cleans up after it.
-    if (history.events.some(isOfItsOwn)) return [];
-    if (!program || hasMicrotasks(program)) return [];
-    const letters = lettersOf(it);
+const unlikeModel = (it: Scenario, right: Played, tally: Tally): readonly string[] => {
+  if (it.outages.length > 0 || it.jumps.length > 0 || it.requests.length > 0 || !it.goingBack.every(isCopying))
+    return [];
+  return right.histories.flatMap((history) => {
+    const { id, workflow } = history.run;
+    const program = it.programs[it.programs.findIndex((_, n) => workflow === `program-${n}`)];
+    const copy = right.notes.copies.find((each) => each.id === id);
+    // Plain RxJS neither retries a run nor cleans up after it, nor does it know of a past.
+    if (!program || copy?.prefix || hasMicrotasks(program) || history.events.some(isOfItsOwn)) return [];
+    const start = copy?.at ?? right.start;
+    const letters = lettersOf(it).flatMap(({ at, ...letter }) => {
+      const since = right.start + at - start;
+      return copy && since <= 0 ? [] : [{ ...letter, at: since }];
+    });
     const modelled = model(program, letters);
-    if (!modelled || hasTies(history.events, right.start, letters, modelled)) return [];
+    if (!modelled || hasTies(history.events, start, letters, modelled)) return [];
     tally.modelled += 1;
-    return unlike(history, right.start, right.effects, modelled);
+    return unlike(history, start, right.effects, modelled);
   });
 };
 
