@@ -66,8 +66,7 @@ export class RunResults {
     // It waits first and reads second: an end in between is heard.
     this.#journal.run(runId).then(
       (record) => {
-        if (record) this.#settle(record);
-        else this.#reject(runId, new EngineError('RUN_NOT_FOUND', `there is no run "${runId}" in this database`));
+        this.#answer(runId, record);
       },
       (error: unknown) => {
         this.#reject(runId, error);
@@ -91,9 +90,14 @@ export class RunResults {
   async #readAll(): Promise<void> {
     for (const [runId, waiting] of [...this.#waiters]) {
       waiting.output = undefined;
-      const record = await this.#journal.run(runId);
-      if (record) this.#settle(record);
+      this.#answer(runId, await this.#journal.run(runId));
     }
+  }
+
+  /** One that is not there any more has ended, and was pruned. */
+  #answer(runId: string, record: RunRecord | undefined): void {
+    if (record) this.#settle(record);
+    else this.#reject(runId, new EngineError('RUN_NOT_FOUND', `there is no run "${runId}" in this database`));
   }
 
   #remember(events: readonly PositionedEvent[]): void {

@@ -40,6 +40,7 @@ export class ResidentRuns {
   readonly #listening = new WeakMap<PipelineExecution, number | undefined>();
   #reserved = 0;
   #beginning = 0;
+  #hearing = 0;
 
   constructor(journal: Journal, registry: Registry, settings: Settings, host: ResidentRunsHost) {
     this.#journal = journal;
@@ -64,7 +65,7 @@ export class ResidentRuns {
   }
 
   get isQuiet(): boolean {
-    return this.#beginning === 0 && this.#loading.size === 0 && this.#residency.isQuiet;
+    return this.#beginning + this.#hearing + this.#loading.size === 0 && this.#residency.isQuiet;
   }
 
   /** Keeps a place for a run that is being started; `undefined` when there is none. The answer gives it back. */
@@ -116,12 +117,15 @@ export class ResidentRuns {
   async hear(runId: string, letter: SignalRecord | Letter): Promise<void> {
     const execution = await this.activate(runId);
     if (!execution) return;
+    this.#hearing += 1;
     try {
       const mayBeOld = execution.link > 0 && !('kind' in letter);
       if (!mayBeOld || (await this.#journal.isUnread(letter.id))) execution.receive(letter);
     } catch (error) {
       // With the next renewal all mail is looked at anew.
       this.#host.unreadable(runId, error);
+    } finally {
+      this.#hearing -= 1;
     }
   }
 

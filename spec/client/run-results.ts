@@ -41,3 +41,31 @@ test('what cannot be read when others have written is read again, though nobody 
   t.is((await ended).record.status, 'completed');
   t.is(readings, 3);
 });
+
+test('a run that another process has brought to its end and pruned is not there any more', async (t) => {
+  const journal = await openJournal({ url: ':memory:' });
+  t.teardown(() => journal.close());
+  await own(journal);
+  await journal.start(newRun('run'));
+  let isPruned = false;
+  let tell: (changes: readonly Change[]) => void = () => undefined;
+  const pruned = altered(journal, {
+    subscribe: (listener) => {
+      tell = listener;
+      return () => undefined;
+    },
+    isRunningHere: () => false,
+    run: (id) => (isPruned ? Promise.resolve(undefined) : journal.run(id)),
+  });
+  const results = new RunResults(pruned);
+  t.teardown(() => {
+    results.close();
+  });
+  const ended = results.ended('run');
+  await journal.run('run');
+  isPruned = true;
+
+  tell([{ type: 'foreign' }]);
+
+  await t.throwsAsync(ended, { code: 'RUN_NOT_FOUND' });
+});
