@@ -130,7 +130,7 @@ export class ReadyQueue {
 
   /** Removes and returns the outcomes that wait to be recorded, and nothing that time or others bring. */
   takeOutcomes(): Ready[] {
-    return this.#takeArrived(undefined).sort(byTimeThenIssue);
+    return this.#takeArrived(() => false).sort(byTimeThenIssue);
   }
 
   /** The same for a run that holds: what others have written to it stays in the database until it is replayed. */
@@ -168,14 +168,15 @@ export class ReadyQueue {
   /**
    * Removes and returns what is to be recorded next, in order. A timer that is overdue closes the batch: its turn happens at the
    * instant at which it was due and may ask for another timer that is due before whatever else is ready. So the ticks of an
-   * `interval` that a restart has missed come before the timeout that would have ended it.
+   * `interval` that a restart has missed come before the timeout that would have ended it. The same goes for a choice of the past.
    */
   take(now: number): Ready[] {
-    if (this.#timers.length === 0 && this.#waits.size === 0) return this.#takeArrivedOnly();
-    const timers = this.#takeTimers(now);
-    const [first] = timers;
-    const taken = this.#takeArrived(first);
-    this.#takeSignals(taken, first);
+    const latest = this.#firstChoice(now);
+    if (latest === now && this.#timers.length === 0 && this.#waits.size === 0) return this.#takeArrivedOnly();
+    const timers = this.#takeTimers(latest);
+    const isLater = this.#laterThan(timers[0], latest < now ? latest : Infinity);
+    const taken = this.#takeArrived(isLater);
+    this.#takeSignals(taken, isLater);
     if (taken.length > 1) taken.sort(byTimeThenIssue);
     return [...taken, ...timers];
   }
@@ -201,12 +202,24 @@ export class ReadyQueue {
     return taken;
   }
 
-  #takeArrived(before: Ready | undefined): Ready[] {
+  /** The instant of the earliest choice that was made before now, or now. */
+  #firstChoice(now: number): number {
+    let first = now;
+    for (const { command, outcome, time } of this.#arrived)
+      if (outcome.type === 'version-chosen' && time < first && command.state === 'pending') first = time;
+    return first;
+  }
+
+  #laterThan(timer: Ready | undefined, latest: number): (ready: Ready) => boolean {
+    return (ready) => ready.time > latest || (timer !== undefined && byTimeThenIssue(ready, timer) > 0);
+  }
+
+  #takeArrived(isLater: (ready: Ready) => boolean): Ready[] {
     const taken: Ready[] = [];
     const left: Ready[] = [];
     for (const ready of this.#arrived) {
       if (ready.command.state !== 'pending') continue;
-      if (before && byTimeThenIssue(ready, before) > 0) left.push(ready);
+      if (isLater(ready)) left.push(ready);
       else taken.push(ready);
     }
     this.#arrived = left;
@@ -217,7 +230,7 @@ export class ReadyQueue {
    * One letter of each name: the batch may cancel the wait that has taken it, and the next wait must not get a later letter before
    * it has gone back.
    */
-  #takeSignals(taken: Ready[], before: Ready | undefined): void {
+  #takeSignals(taken: Ready[], isLater: (ready: Ready) => boolean): void {
     for (const [name, waits] of this.#waits) {
       let isTaken = false;
       const left = waits.filter((command) => {
@@ -226,7 +239,7 @@ export class ReadyQueue {
         if (!signal) return true;
         const outcome: Outcome = { type: 'signal-received', index: signal.id, payload: signal.payload };
         const ready: Ready = { command, outcome, time: signal.at, signal };
-        if (before && byTimeThenIssue(ready, before) > 0) return true;
+        if (isLater(ready)) return true;
         this.#mailbox.take(name);
         taken.push(ready);
         isTaken = true;

@@ -16,7 +16,7 @@ import {
   timer,
   toArray,
 } from 'rxjs';
-import { activity, getVersion, sideEffect, sleep } from '../../source/index.js';
+import { activity, awaitSignal, defineSignal, getVersion, sideEffect, sleep } from '../../source/index.js';
 import { takes } from '../../source/testing/index.js';
 import { crashed, performed, recorded, replayError, type Body } from '../_support/performed.js';
 
@@ -169,6 +169,29 @@ test('a choice after an outage takes no time: timers that are overdue fire at th
     ['version-chosen', 1],
     ['timer-fired', 3],
   ]);
+});
+
+const go = defineSignal('go');
+
+test('what a choice after an outage leads to comes before what is due later', async (t) => {
+  const body: Body = () =>
+    merge(
+      timer(1).pipe(
+        mergeMap(() => getVersion('a', 0, 1)),
+        mergeMap(() => timer(1)),
+        map(() => 'quick'),
+      ),
+      timer(5).pipe(map(() => 'slow')),
+      of(0).pipe(
+        awaitSignal(go),
+        map(() => 'signalled'),
+      ),
+    );
+  const signals = [{ at: 3, name: 'go', payload: 'null' }];
+
+  for (const outages of [[], [{ at: 0, length: 3000 }]])
+    t.deepEqual((await performed(body, { outages, signals })).outputs, ['quick', 'signalled', 'slow']);
+  t.true((await crashed(body, { signals })) > 0);
 });
 
 /** The place of the change is behind so many events. */
