@@ -219,7 +219,8 @@ export class ReadyQueue {
     const left: Ready[] = [];
     for (const ready of this.#arrived) {
       if (ready.command.state !== 'pending') continue;
-      if (isLater(ready)) left.push(ready);
+      // A choice is in the very next commit, whatever else is ready (ADR 14).
+      if (ready.outcome.type !== 'version-chosen' && isLater(ready)) left.push(ready);
       else taken.push(ready);
     }
     this.#arrived = left;
