@@ -53,8 +53,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'results come before timers that were due earlier',
     file: 'run/ready.js',
-    find: 'const [first] = timers;',
-    replace: 'const first = undefined;',
+    find: 'this.#laterThan(timers[0], ',
+    replace: 'this.#laterThan(undefined, ',
   },
   {
     name: 'a signal whose consumption was skipped is lost',
