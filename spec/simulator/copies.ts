@@ -76,9 +76,9 @@ export const unlikeTwin = ({ histories, effects }: Performance, { copies }: Note
       : [`run ${id} does not go on as run ${from} does behind its rewind: ${JSON.stringify([one, two])}`];
   });
 
-/** What depends on the clock or on signals, and what was asked of a run later. */
+/** What depends on the clock, on signals or on whose the children are, and what was asked of a run later. */
 const isOfItsOwn = ({ type }: RunEvent): boolean =>
-  /^(timer-fired|signal-received|run-(retried|rewound|paused|resumed|cancelled|terminated)|cancel-requested)$/.test(
+  /^(timer-fired|signal-received|child-closed|run-(retried|rewound|paused|resumed|cancelled|terminated)|cancel-requested)$/.test(
     type,
   );
 
