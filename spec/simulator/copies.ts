@@ -76,15 +76,15 @@ export const unlikeTwin = ({ histories, effects }: Performance, { copies }: Note
       : [`run ${id} does not go on as run ${from} does behind its rewind: ${JSON.stringify([one, two])}`];
   });
 
-/** What depends on the clock, on signals or on whose the children are, and what was asked of a run later. */
+/** What depends on the clock or on signals, and what was asked of a run later. */
 const isOfItsOwn = ({ type }: RunEvent): boolean =>
-  /^(timer-fired|signal-received|child-closed|run-(retried|rewound|paused|resumed|cancelled|terminated)|cancel-requested)$/.test(
+  /^(timer-fired|signal-received|run-(retried|rewound|paused|resumed|cancelled|terminated)|cancel-requested)$/.test(
     type,
   );
 
-/** All but its place, and how many runs the children had that came before. A fork chooses in the instant of its place. */
+/** All but its place, and what becomes of the children that came before: a fork has none of them. A fork chooses in the instant of its place. */
 const textOf = (event: RunEvent, since: number): readonly string[] => {
-  if (event.type === 'output-emitted') return [];
+  if (event.type === 'output-emitted' || event.type === 'child-closed') return [];
   const key = 'key' in event ? ` ${event.key}` : '';
   const payload = 'payload' in event ? ` ${failureText(event.payload)}` : '';
   return [`${Math.max(event.at, since)}: ${event.type}${key}${payload}`];
