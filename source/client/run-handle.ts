@@ -2,6 +2,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import type * as t from 'io-ts';
 import type { Observable } from 'rxjs';
+import type { Signals } from '../engine/signals.js';
 import { EngineError } from '../errors.js';
 import type { RunEvent } from '../journal/event.js';
 import type { Journal } from '../journal/journal.js';
@@ -24,6 +25,7 @@ import type { RunResults } from './run-results.js';
 export interface HandleHost {
   readonly journal: Journal;
   readonly results: RunResults;
+  readonly signals: Signals;
   readonly requests: RunRequests;
   readonly histories: RunHistories;
   readonly clock: Clock;
@@ -172,7 +174,7 @@ export class Run<O = unknown> {
         `idempotencyKey is ${plainText}, not ${JSON.stringify(idempotencyKey)}`,
       );
     }
-    await this.#host.journal.signal({
+    await this.#host.signals.send({
       runId: this.id,
       name: signal.name,
       payload: encoded,

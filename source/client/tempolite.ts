@@ -3,6 +3,7 @@ import { EngineError } from '../errors.js';
 import { Onlooker, type Executor } from '../engine/executor.js';
 import { settle, type Settings, type WorkerOptions } from '../engine/options.js';
 import { Registry } from '../engine/registry.js';
+import { Signals } from '../engine/signals.js';
 import { Worker } from '../engine/worker.js';
 import type { PositionedEvent } from '../journal/event.js';
 import type { Journal } from '../journal/journal.js';
@@ -46,6 +47,8 @@ export class Tempolite {
   readonly #settings: Settings;
   readonly #starts: Starts;
   readonly #handles: HandleHost;
+  /** @internal */
+  readonly signals: Signals;
   #closing: Promise<void> | undefined;
 
   private constructor(journal: Journal, options: EngineOptions, registry: Registry, settings: Settings) {
@@ -54,9 +57,11 @@ export class Tempolite {
     this.#worker = options.worker === false ? undefined : new Worker(journal, registry, settings);
     this.#executor = this.#worker ?? new Onlooker();
     this.#starts = new Starts(journal, registry, this.#executor, settings);
+    this.signals = new Signals(journal, this.#worker);
     this.#handles = {
       journal,
       results: new RunResults(journal),
+      signals: this.signals,
       requests: new RunRequests(journal, settings.clock),
       histories: new RunHistories(journal, registry, this.#executor, settings, this.#starts),
       clock: this.#settings.clock,

@@ -23,6 +23,17 @@ export interface NewSignal {
   readonly idempotencyKey?: string;
 }
 
+/** What a run that waits for a signal makes of it at once. It has not happened before the answer to the signal has `events`. */
+export type Reply = (signal: SignalRecord) => RunCommit | undefined;
+
+export interface Signalled {
+  /** Not, if there was one with its `idempotencyKey`. */
+  readonly accepted: boolean;
+  readonly signal: SignalRecord;
+  /** Those of the reply, as they were written with it. */
+  readonly events?: readonly RunEvent[];
+}
+
 /**
  * What others than signals put into a run's inbox: a child what it emits and how it ends (`name` is the child's id), anybody a request
  * (`name` is what is asked for). The owner of the run drains it in the order of ids.
@@ -170,8 +181,11 @@ export interface Journal {
    * `JOURNAL_FENCED` when it is another's, or another has taken over from this worker: nothing is written then.
    */
   commit(commit: RunCommit): Promise<readonly RunEvent[]>;
-  /** Puts a signal into the mailbox. `RUN_NOT_FOUND`, `RUN_ENDED` when there is nobody to read it. */
-  signal(signal: NewSignal): Promise<{ readonly accepted: boolean; readonly signal: SignalRecord }>;
+  /**
+   * Puts a signal into the mailbox. `RUN_NOT_FOUND`, `RUN_ENDED` when there is nobody to read it. Where that is possible, `reply` is asked within
+   * the transaction, once at most, for what this worker commits with it. When that is refused, the signal is stored alone.
+   */
+  signal(signal: NewSignal, reply?: Reply): Promise<Signalled>;
   /**
    * Puts a request into a run's inbox, if its status is one of `statuses`, or one of `behind` and another request waits there to be
    * decided; answers with its id, or with `undefined`. `RUN_NOT_FOUND` when there is no such run.

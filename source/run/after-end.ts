@@ -5,11 +5,12 @@ import type { RunRecord } from '../journal/run-record.js';
 import { isTerminal } from '../journal/status.js';
 import type { Command } from './command.js';
 import type { Launches } from './commands.js';
+import { isFailure } from './decide.js';
 import type { Decision, Holds } from './decision.js';
 import type { Encounter, History } from './history.js';
 import type { ExecutionHost } from './host.js';
 import type { LiveContext } from './live-context.js';
-import type { Ready } from './ready.js';
+import type { Outcome, Ready } from './ready.js';
 import { finalEnd, retryAfter } from './run-end.js';
 import { statusAfter } from './stored-status.js';
 import type { WorkflowDefinition } from './workflow.js';
@@ -100,6 +101,11 @@ export class AfterEnd {
   /** Its run has failed, and it is let finish. */
   isLate({ scope }: Command): boolean {
     return this.#run.pipeline.end?.type === 'run-failed' && !scope.cleanUp;
+  }
+
+  /** What comes then from a command: nobody hears of a failure. */
+  isUnheard(command: Command, outcome: Outcome): boolean {
+    return this.isLate(command) && isFailure(outcome);
   }
 
   /** Failures that had arrived before it failed and are not recorded yet: as of those that come later, nobody hears of them. */

@@ -2,21 +2,19 @@ import type { DeterminismError } from '../errors.js';
 import type { RunEvent } from '../journal/event.js';
 import type { Letter, SignalRecord } from '../journal/journal.js';
 import type { RunRecord } from '../journal/run-record.js';
-import { AfterEnd } from './after-end.js';
-import { Children } from './children.js';
+import type { AfterEnd } from './after-end.js';
 import type { Command } from './command.js';
-import { isFailure } from './decide.js';
 import type { Holds } from './decision.js';
-import { Deliveries } from './deliveries.js';
-import { History } from './history.js';
+import type { Deliveries } from './deliveries.js';
+import { executionParts } from './execution-parts.js';
 import type { Execution, ExecutionHost } from './host.js';
-import { RunInbox } from './inbox.js';
+import type { RunInbox } from './inbox.js';
 import { LiveContext } from './live-context.js';
-import { NextCommit, turnsOf, type Prepared } from './next-commit.js';
+import { tellRecorded, turnsOf, type NextCommit, type Prepared } from './next-commit.js';
 import { Pages } from './pages.js';
 import type { Note, Outcome } from './ready.js';
 import { settleBatch, softenAll, type Batch } from './settle-batch.js';
-import { StoredStatus } from './stored-status.js';
+import type { StoredStatus } from './stored-status.js';
 import { takeTurn, type Thrown, type TurnTaker } from './turns.js';
 import type { WorkflowDefinition } from './workflow.js';
 
@@ -59,24 +57,13 @@ export class PipelineExecution implements TurnTaker, Execution {
       hasMore: () => this.#phase === 'replaying' && this.#pages.hasMoreThan(this.context.batch),
       block: this.block.bind(this),
     });
-    const children = new Children(record.id, record.link, this.context.commands);
-    const history = new History(this.context, children);
-    this.#stored = new StoredStatus(record);
-    this.#after = new AfterEnd(record, workflow, this.context, history);
-    this.#deliveries = new Deliveries(this.context, history, {
-      after: this.#after,
-      children,
-      pages: this.#pages,
-    });
-    this.#inbox = new RunInbox(record, this.context, children, this.#after);
-    this.#next = new NextCommit(record, host, this.context, {
-      children,
-      after: this.#after,
-      inbox: this.#inbox,
-      stored: this.#stored,
-      pages: this.#pages,
-    });
-    this.#batch = { run: this.context, children, next: this.#next };
+    const parts = executionParts(record, workflow, host, this.context, this.#pages);
+    this.#stored = parts.stored;
+    this.#after = parts.after;
+    this.#deliveries = parts.deliveries;
+    this.#inbox = parts.inbox;
+    this.#next = parts.next;
+    this.#batch = parts.batch;
   }
 
   /** Replays what is recorded, then goes live. Answers when the first page is queued; `first` saves reading it. */
@@ -139,7 +126,7 @@ export class PipelineExecution implements TurnTaker, Execution {
 
   arrive(command: Command, outcome: Outcome, recorded?: () => void): void {
     if (this.#phase === 'stopped' || command.state !== 'pending') return;
-    if (this.#after.isLate(command) && isFailure(outcome)) {
+    if (this.#after.isUnheard(command, outcome)) {
       this.context.commands.settle(command);
       recorded?.();
     } else this.context.ready.arrive(command, outcome, this.#host.now(), recorded);
@@ -161,6 +148,20 @@ export class PipelineExecution implements TurnTaker, Execution {
   receive(letter: SignalRecord | Letter): void {
     const isNew = 'kind' in letter ? this.#inbox.arrive(letter) : this.context.mailbox.arrive(letter);
     if (isNew) this.#askForCommit();
+  }
+
+  /**
+   * A signal is being stored, for which the run waits with nothing else to write: what is to be committed with it. The run counts on that from then on;
+   * if it comes to nothing, it has to be read again.
+   */
+  reply(signal: SignalRecord): Prepared | undefined {
+    const { ready, mailbox } = this.context;
+    const waits = this.#phase === 'idle' && this.#isOpen && !this.#next.isWanted && !this.#inbox.hasUnread;
+    const now = this.#host.now();
+    if (!waits || ready.hasReady(now) || !ready.awaits(signal.name) || !mailbox.arrive(signal)) return undefined;
+    const prepared = this.#next.prepare(now, this.#holds, undefined);
+    if (prepared) this.#phase = 'committing';
+    return prepared;
   }
 
   /** Says in the database that there is nothing to do before `nextDue`. */
@@ -194,13 +195,12 @@ export class PipelineExecution implements TurnTaker, Execution {
     }
     this.#phase = 'committing';
     const events = await this.#host.commit(prepared.commit);
-    if (this.#isStopped()) return;
-    for (const { recorded } of prepared.notes) recorded?.();
-    for (const { recorded } of prepared.ready) recorded?.();
-    this.#afterCommit(prepared, events);
+    this.committed(prepared, events);
   }
 
-  #afterCommit(prepared: Prepared, events: readonly RunEvent[]): void {
+  committed(prepared: Prepared, events: readonly RunEvent[]): void {
+    if (this.#isStopped()) return;
+    tellRecorded(prepared);
     const { decision, end, ready } = prepared;
     if (decision?.then === 'end' || (end && !this.#after.record(end, events.at(-1)?.seq ?? 0))) {
       for (const command of this.pending) if (command.launched) this.#host.abort(this, command);

@@ -3,7 +3,6 @@ import type { RunRecord } from '../journal/run-record.js';
 import type { AfterEnd } from './after-end.js';
 import type { Children } from './children.js';
 import { controlOf, type Control } from './control.js';
-import { isFailure } from './decide.js';
 import { decisionOn, nothing, retry, type Decision, type Holds, type Standing } from './decision.js';
 import type { LiveContext } from './live-context.js';
 
@@ -85,7 +84,7 @@ export class RunInbox {
     const heard = this.#children.read(letter);
     if (!heard) this.#discarded.push(letter.id);
     // A late failure stays in the database: the retry has to know of it.
-    else if (!(this.#after.isLate(heard.command) && isFailure(heard.outcome))) {
+    else if (!this.#after.isUnheard(heard.command, heard.outcome)) {
       this.#discarded.push(...this.#run.ready.arriveLetter(heard.command, heard.outcome, letter));
     }
   }

@@ -202,6 +202,12 @@ export class NextCommit {
   }
 }
 
+/** Whoever waits for it is told. */
+export const tellRecorded = ({ notes, ready }: Prepared): void => {
+  for (const { recorded } of notes) recorded?.();
+  for (const { recorded } of ready) recorded?.();
+};
+
 /** Which of the events take turns. */
 export const turnsOf = (
   { ready, decision, firstDelivery }: Prepared,

@@ -113,6 +113,11 @@ export class ReadyQueue {
     else this.#waits.set(command.spec.name, [command]);
   }
 
+  /** Whether somebody waits for a signal of this name. */
+  awaits(name: string): boolean {
+    return this.#waits.get(name)?.some((wait) => wait.state === 'pending') === true;
+  }
+
   /** The earliest instant at which a pending timer is due. */
   nextDue(): number | undefined {
     for (let next = this.#timers.peek(); next; next = this.#timers.peek()) {
@@ -159,9 +164,7 @@ export class ReadyQueue {
   hasReady(now: number): boolean {
     if (this.hasArrived) return true;
     if ((this.nextDue() ?? Infinity) <= now) return true;
-    for (const [name, waits] of this.#waits) {
-      if (this.#mailbox.has(name) && waits.some((wait) => wait.state === 'pending')) return true;
-    }
+    for (const name of this.#waits.keys()) if (this.#mailbox.has(name) && this.awaits(name)) return true;
     return false;
   }
 

@@ -47,6 +47,9 @@ const dead = async (): Promise<never> => {
   throw new JournalError('JOURNAL_CLOSED', 'this process is dead');
 };
 
+/** What was wrong with an append of a process that is dead by then, a signal to a run that has ended, say. */
+const unheard = (): undefined => undefined;
+
 /** A journal whose process may die, and whose appends may fail. Closing it leaves the database open. */
 export const mortalJournal = (journal: Journal, options: MortalOptions = {}): MortalJournal => {
   const { faults = [], onDeath, onAcquire, onAppend, reorder = (events: readonly RunEvent[]) => events } = options;
@@ -91,11 +94,11 @@ export const mortalJournal = (journal: Journal, options: MortalOptions = {}): Mo
       case 'dies-after':
         // Deaf before it is written: the process does not hear of it by any other way either.
         kill();
-        await write();
+        await write().catch(unheard);
         return die();
       case 'dies-within':
         kill();
-        await writePart(found.events);
+        await writePart(found.events).catch(unheard);
         return die();
       case 'fails':
         throw new JournalError('JOURNAL_FAILED', `append ${number} fails, as the test asks for; nothing was written`);
@@ -134,10 +137,10 @@ export const mortalJournal = (journal: Journal, options: MortalOptions = {}): Mo
           () => journal.commit(commit),
           (n) => journal.commit(firstOf(commit, n)),
         ),
-      signal: (signal) =>
+      signal: (signal, reply) =>
         append(
           0,
-          () => journal.signal(signal),
+          () => journal.signal(signal, reply),
           () => journal.signal(signal),
         ),
       run: (id) => alive(journal.run(id)),

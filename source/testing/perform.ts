@@ -20,6 +20,7 @@ import {
   type Scene,
   type SceneAction,
   type SceneRun,
+  type TimedSignal,
 } from './scene.js';
 import { TestClock } from './test-clock.js';
 
@@ -86,6 +87,7 @@ class Stage {
   /** What waits for the next process. */
   readonly #undone: Deed['act'][] = [];
   #isDown = false;
+  #published = 0;
   #patienceMs = longestWorkMs;
   #failure: { readonly error: unknown } | undefined;
 
@@ -170,12 +172,9 @@ class Stage {
         this.#asked.push(action.run);
         this.#startRun(action.run);
         return;
-      case 'signal': {
-        const { name, payload } = action.signal;
-        const letter = { runId: action.runId, name, payload, at: this.#clock.now() };
-        await this.#database.signal(letter).catch(ignoreNoReceiver);
+      case 'signal':
+        await this.#publish({ runId: action.runId, ...action.signal });
         return;
-      }
       case 'request': {
         const { runId, control } = action;
         const payload = control.type === 'rewind' ? JSON.stringify({ goTo: control.goTo }) : '{}';
@@ -195,6 +194,21 @@ class Stage {
         return;
       case 'up':
         this.#isDown = false;
+    }
+  }
+
+  /** By the process that is up, if there is one. Without an answer it is done again, from outside, under the same key. */
+  async #publish({ runId, name, payload }: { runId: string } & TimedSignal): Promise<void> {
+    this.#published += 1;
+    const idempotencyKey = `of the world: ${this.#published}`;
+    const signal = { runId, name, payload, at: this.#clock.now(), idempotencyKey };
+    const { tempolite } = this.#machine;
+    try {
+      if (tempolite) await tempolite.signals.send(signal);
+      else await this.#database.signal(signal);
+    } catch (error) {
+      if (error instanceof JournalError) await this.#database.signal(signal).catch(ignoreNoReceiver);
+      else ignoreNoReceiver(error);
     }
   }
 

@@ -10,9 +10,10 @@ import type {
   News,
   NewRequest,
   NewSignal,
+  Reply,
   RunCommit,
   RunPage,
-  SignalRecord,
+  Signalled,
   Started,
   Worker,
 } from '../journal.js';
@@ -23,6 +24,7 @@ import type { NewRun, RunFilter, RunRecord } from '../run-record.js';
 import type { Statement } from '../statement.js';
 import type { RunStatus } from '../status.js';
 import { retryBusy } from './busy.js';
+import { AnsweredSignal } from './answered-signal.js';
 import { AppendBuffer } from './append-buffer.js';
 import { embeddedCare } from './care/embedded-care.js';
 import { Claims } from './claims.js';
@@ -57,7 +59,6 @@ export class EmbeddedJournal implements Journal {
   readonly #reader: Reader;
   readonly #claims: Claims;
   readonly #foreign: ForeignWrites | undefined;
-  #changes: Change[] = [];
   #closed: Promise<void> | undefined;
 
   constructor(connection: Connection, seal: PayloadSeal, options: GroupCommitOptions, path?: string) {
@@ -68,7 +69,7 @@ export class EmbeddedJournal implements Journal {
     this.#reader = new Reader(connection, rows);
     this.#claims = new Claims(connection, this.#ownership, this.#own, rows);
     const note = (change: Change): void => {
-      this.#note(change);
+      this.#listeners.note(change);
     };
     const shared = { payloads, rows, reader: this.#reader, note };
     this.#inbox = new InboxWriter({ connection, ...shared });
@@ -90,15 +91,13 @@ export class EmbeddedJournal implements Journal {
         this.#appends.write(() => this.#ownership.proof());
       },
       committed: () => {
-        this.#ownership.transactionIsOver();
         this.#foreign?.committed();
-        this.#announce();
+        this.#listeners.tellNoted();
       },
       rolledBack: () => {
-        this.#ownership.transactionIsOver();
         // What was noted in it came to nothing, and rows that were seen are not there.
         for (const noted of [this.#appends, this.#claims, this.#own]) noted.clear();
-        this.#changes = [];
+        this.#listeners.forgetNoted();
       },
     });
     this.#foreign = path === undefined ? undefined : this.#watch(path);
@@ -127,8 +126,13 @@ export class EmbeddedJournal implements Journal {
     return this.#add(fork.to + 2, () => this.#writer.fork(fork));
   }
 
-  signal(signal: NewSignal): Promise<{ readonly accepted: boolean; readonly signal: SignalRecord }> {
-    return this.#add(1, () => this.#inbox.signal(signal));
+  signal(signal: NewSignal, reply?: Reply): Promise<Signalled> {
+    const answered = new AnsweredSignal(this.#inbox, this.#writer, signal, reply);
+    return this.#add(
+      reply ? 3 : 1,
+      () => answered.write(),
+      () => answered.refused(),
+    );
   }
 
   run(id: string): Promise<RunRecord | undefined> {
@@ -265,18 +269,6 @@ export class EmbeddedJournal implements Journal {
         this.#listeners.tell([{ type: 'foreign' }]);
       },
     );
-  }
-
-  // ── changes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #note(change: Change): void {
-    if (!this.#listeners.isEmpty) this.#changes.push(change);
-  }
-
-  #announce(): void {
-    const changes = this.#changes;
-    this.#changes = [];
-    this.#listeners.tell(changes);
   }
 
   // ── plumbing ──────────────────────────────────────────────────────────────────────────────────────────────────────────

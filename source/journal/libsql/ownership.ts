@@ -15,7 +15,6 @@ const pagesPerCheckpoint = 1000;
 export class Ownership {
   readonly #connection: Connection;
   #worker: Worker | undefined;
-  #isProven: boolean | undefined;
   /** Other workers that were there when it was last asked. */
   #others: ReadonlySet<string> = new Set();
 
@@ -95,21 +94,9 @@ export class Ownership {
     return [this.#worker.id, BigInt(this.#worker.fence)];
   }
 
-  /** The worker that may claim runs in this transaction, if it still is one. It is asked for once in a transaction. */
-  claimant(): string | undefined {
-    if (!this.#worker) return undefined;
-    this.#isProven ??= this.#connection.all(sql.isWorker, this.proof())[0]?.[0] === 1;
-    return this.#isProven ? this.#worker.id : undefined;
-  }
-
   /** Nothing was written, and another reason is possible: a signal that a fork has from a run that was pruned is no more. */
   check(): void {
     if (this.#connection.all(sql.isWorker, this.proof())[0]?.[0] !== 1) throw fencedOut();
-  }
-
-  /** The transaction is over, and with it what was seen in it. */
-  transactionIsOver(): void {
-    this.#isProven = undefined;
   }
 
   #checkpoints(whether: boolean): void {

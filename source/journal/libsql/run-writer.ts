@@ -57,9 +57,11 @@ export class RunWriter {
   }
 
   start(run: NewRun, statements: readonly Statement[] = []): Started {
+    const owned =
+      run.status === 'running' && this.#ownership.workerId !== undefined ? this.#insert(run, true) : undefined;
+    const worker = owned === undefined ? undefined : this.#ownership.workerId;
     // A worker that was taken over starts runs for others to execute.
-    const worker = run.status === 'running' ? this.#ownership.claimant() : undefined;
-    const num = this.#insert(run, worker);
+    const num = owned ?? this.#insert(run);
     if (num === undefined) return { created: false, run: this.#reader.existing(run.id) };
     const record = recordOf(run, worker);
     if (worker !== undefined) this.#own.set(run.id, { num, record, child: undefined });
@@ -142,11 +144,12 @@ export class RunWriter {
     return this.#transactions.refuseStart(statements, error);
   }
 
-  /** Answers with the number of its row, unless there is a run with its id. */
-  #insert(run: Omit<NewRun, 'input'>, worker?: string): number | undefined {
+  /** Answers with the number of its row, unless there is a run with its id, or it is to be this worker's and that is none any more. */
+  #insert(run: Omit<NewRun, 'input'>, isOwn = false): number | undefined {
     const at = BigInt(Math.floor(run.createdAt));
     const { parent } = run;
-    const { changes, lastInsertRowid } = this.#connection.run(sql.insertRun, [
+    const proof = isOwn ? this.#ownership.proof() : none;
+    const { changes, lastInsertRowid } = this.#connection.run(isOwn ? sql.insertOwnRun : sql.insertRun, [
       run.id,
       run.workflow,
       BigInt(run.version),
@@ -157,11 +160,12 @@ export class RunWriter {
       at,
       at,
       run.wakeAt === undefined ? null : BigInt(Math.ceil(run.wakeAt)),
-      worker ?? null,
+      proof[0] ?? null,
       parent ? BigInt((this.#own.get(parent.runId) ?? this.#rowOf(parent.runId)).num) : null,
       parent?.runId ?? null,
       parent?.key ?? null,
       run.onClose ?? null,
+      ...proof,
     ]);
     return changes === 0 ? undefined : lastInsertRowid;
   }
@@ -259,4 +263,5 @@ export class RunWriter {
   }
 }
 
+const none: readonly Binding[] = [];
 const startedOnly = { type: 'started', seq: 0, batch: 0, epoch: 0 } as const;

@@ -22,12 +22,16 @@ export const insertEvents = (rows: number): string => `
 /** The same value is there once. */
 export const insertBig = 'INSERT INTO tempolite_big_payloads (digest, content) VALUES (?, ?) ON CONFLICT DO NOTHING';
 
-export const insertRun = `
+const newRun = `
   INSERT INTO tempolite_runs
     (id, workflow, version, status, priority, tags, input_digest, created_at, updated_at, wake_at, worker,
      parent, parent_id, parent_key, on_close)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT (id) DO NOTHING`;
+  SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?`;
+
+export const insertRun = `${newRun} WHERE true ON CONFLICT (id) DO NOTHING`;
+
+/** One that is a worker's at once: it has to be one still. */
+export const insertOwnRun = `${newRun} WHERE ${fenced} ON CONFLICT (id) DO NOTHING`;
 
 export const updateRun = `
   UPDATE tempolite_runs SET status = ?, updated_at = ?, wake_at = ?, detail = ?, worker = ?

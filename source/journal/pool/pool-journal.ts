@@ -9,9 +9,10 @@ import type {
   News,
   NewRequest,
   NewSignal,
+  Reply,
   RunCommit,
   RunPage,
-  SignalRecord,
+  Signalled,
   Started,
   Worker,
 } from '../journal.js';
@@ -78,8 +79,8 @@ export class PoolJournal implements Journal {
     });
   }
 
-  signal(signal: NewSignal): Promise<{ readonly accepted: boolean; readonly signal: SignalRecord }> {
-    return this.#writeTo(signal.runId, (journal) => journal.signal(signal));
+  signal(signal: NewSignal, reply?: Reply): Promise<Signalled> {
+    return this.#writeTo(signal.runId, (journal) => journal.signal(signal, reply));
   }
 
   request(

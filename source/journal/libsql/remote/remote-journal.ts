@@ -13,7 +13,7 @@ import type {
   NewRequest,
   NewSignal,
   RunCommit,
-  SignalRecord,
+  Signalled,
   Started,
   Worker,
 } from '../../journal.js';
@@ -109,7 +109,7 @@ export class RemoteJournal implements Journal {
     }
   }
 
-  signal(signal: NewSignal): Promise<{ readonly accepted: boolean; readonly signal: SignalRecord }> {
+  signal(signal: NewSignal): Promise<Signalled> {
     return this.#add(() => signalEntry(signal, this.#reader));
   }
 

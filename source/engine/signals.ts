@@ -1,0 +1,65 @@
+import type { Journal, NewSignal, SignalRecord } from '../journal/journal.js';
+import type { PipelineExecution } from '../run/execution.js';
+import type { Prepared } from '../run/next-commit.js';
+
+export interface SignalsHost {
+  readonly isOpen: boolean;
+  readonly residents: ReadonlyMap<string, PipelineExecution>;
+  /** It is dropped, and read again. */
+  restart(execution: PipelineExecution): void;
+}
+
+/** How a run went on with a signal while it was being stored. */
+interface Replied {
+  readonly execution: PipelineExecution;
+  readonly prepared: Prepared;
+}
+
+/**
+ * Stores signals. A run that waits in memory for the one that comes goes on with it in the same transaction: one commit instead of two between
+ * a signal and what it leads to. Several for one run at once come to it together, as they do to a run that is not in memory.
+ */
+export class Signals {
+  readonly #journal: Journal;
+  readonly #host: SignalsHost | undefined;
+  /** Signals that are not stored yet, by their runs. */
+  readonly #underWay = new Map<string, number>();
+
+  /** Without a host nothing is executed here. */
+  constructor(journal: Journal, host: SignalsHost | undefined) {
+    this.#journal = journal;
+    this.#host = host;
+  }
+
+  /** Answers when it is stored. */
+  async send(signal: NewSignal): Promise<void> {
+    let replied: Replied | undefined;
+    this.#count(signal.runId, 1);
+    try {
+      const { events } = await this.#journal.signal(signal, (record) => {
+        replied = this.#reply(signal.runId, record);
+        return replied?.prepared.commit;
+      });
+      if (replied && events) {
+        replied.execution.committed(replied.prepared, events);
+        replied = undefined;
+      }
+    } finally {
+      this.#count(signal.runId, -1);
+      if (replied && replied.execution.status !== 'stopped') this.#host?.restart(replied.execution);
+    }
+  }
+
+  #reply(runId: string, record: SignalRecord): Replied | undefined {
+    const execution =
+      this.#host?.isOpen && this.#underWay.get(runId) === 1 ? this.#host.residents.get(runId) : undefined;
+    const prepared = execution?.reply(record);
+    return execution && prepared && { execution, prepared };
+  }
+
+  #count(runId: string, more: 1 | -1): void {
+    const count = (this.#underWay.get(runId) ?? 0) + more;
+    if (count === 0) this.#underWay.delete(runId);
+    else this.#underWay.set(runId, count);
+  }
+}
