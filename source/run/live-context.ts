@@ -71,7 +71,6 @@ export class LiveContext implements RunContext {
     this.#workflow = workflow;
     this.#owner = owner;
     const output = limited(workflow.output, owner.maxPayloadBytes);
-    const seq = (): number => this.seq;
     this.pipeline = new Pipeline(workflow, {
       guard: (operator) => this.guard(operator),
       block: (error) => {
@@ -81,9 +80,7 @@ export class LiveContext implements RunContext {
         const payload = output.encode(value);
         this.outputs.emit({ payload, digest: digest(payload), at: this.clock, batch: this.batch });
       },
-      get seq() {
-        return seq();
-      },
+      seq: () => this.seq,
     });
   }
 

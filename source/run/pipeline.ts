@@ -12,7 +12,7 @@ export interface PipelineOwner {
   /** May throw what makes the value unfit for the journal. */
   emit(value: unknown): void;
   /** The `seq` of the event that is being delivered. */
-  readonly seq: number;
+  seq(): number;
 }
 
 /** The workflow's own pipeline, subscribed, and how it ended. */
@@ -55,7 +55,7 @@ export class Pipeline {
   fail(error: unknown): void {
     if (error instanceof DeterminismError) this.#owner.block(error);
     else {
-      const index = originOf(error) ?? this.#owner.seq + 1;
+      const index = originOf(error) ?? this.#owner.seq() + 1;
       this.finish({ type: 'run-failed', index, payload: encodeFailure(error) });
     }
   }

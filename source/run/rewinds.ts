@@ -23,6 +23,7 @@ export interface Cut extends Rewind {
  */
 export const cutsOf = (rewinds: readonly Rewind[]): Cut[] => {
   let cuts: Cut[] = [];
+  if (rewinds.length === 0) return cuts;
   let renewedAt: number | undefined;
   const dropped: Rewind[] = [];
   rewinds.forEach((rewind, index) => {
@@ -47,9 +48,13 @@ export const renewedSagas = (rewinds: readonly Rewind[]): ReadonlyMap<string, nu
 
 /** Parts in which the journal has more than the code asks for: what a saga did that was begun anew, and what that led to. */
 export const lenientZones = (rewinds: readonly Rewind[]): readonly { readonly from: number; readonly to: number }[] =>
-  rewinds.flatMap(({ seq, sagas }) =>
-    sagas.length > 0 ? [{ from: Math.min(...sagas.map(({ since }) => since)), to: seq }] : [],
-  );
+  rewinds.length === 0
+    ? nowhere
+    : rewinds.flatMap(({ seq, sagas }) =>
+        sagas.length > 0 ? [{ from: Math.min(...sagas.map(({ since }) => since)), to: seq }] : [],
+      );
+
+const nowhere: ReturnType<typeof lenientZones> = [];
 
 /** The rewinds that a whole history tells of; the record of a run has those of its present link. */
 export const rewindsOf = (events: readonly RunEvent[]): Rewind[] => {
