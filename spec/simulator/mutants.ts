@@ -57,6 +57,12 @@ export const mutants: readonly Mutant[] = [
     replace: 'this.#laterThan(undefined, ',
   },
   {
+    name: 'a run counts on its reply to a signal that was not stored',
+    file: 'engine/signals.js',
+    find: 'this.#host?.restart(replied.execution);',
+    replace: '{}',
+  },
+  {
     name: 'a signal whose consumption was skipped is lost',
     file: 'run/history.js',
     find: 'skip(event) {',
