@@ -37,6 +37,10 @@ const isEndOfChild = ({ type }: Outcome): boolean => type === 'child-completed' 
 const isPending = ({ command }: Ready): boolean => command.state === 'pending';
 const byDueThenIssue = (a: Due, b: Due): number => a.due - b.due || a.command.order - b.command.order;
 const byTimeThenIssue = (a: Ready, b: Ready): number => a.time - b.time || a.command.order - b.command.order;
+const isBehind = (ready: Ready, before: Ready | undefined): boolean =>
+  before !== undefined && byTimeThenIssue(ready, before) > 0;
+const isChoice = ({ command, outcome }: Ready): boolean =>
+  command.state === 'pending' && outcome.type === 'version-chosen';
 
 /**
  * What could be recorded next. Completions that are ready together are taken by due or arrival time, then by order of issue: with
@@ -135,7 +139,7 @@ export class ReadyQueue {
 
   /** Removes and returns the outcomes that wait to be recorded, and nothing that time or others bring. */
   takeOutcomes(): Ready[] {
-    return this.#takeArrived(() => false).sort(byTimeThenIssue);
+    return this.#takeArrived(undefined).sort(byTimeThenIssue);
   }
 
   /** The same for a run that holds: what others have written to it stays in the database until it is replayed. */
@@ -145,8 +149,6 @@ export class ReadyQueue {
 
   /** Removes and returns what has to be in the very next commit. */
   takeChoices(): Ready[] {
-    const isChoice = ({ command, outcome }: Ready): boolean =>
-      command.state === 'pending' && outcome.type === 'version-chosen';
     const choices = this.#arrived.filter(isChoice);
     this.#arrived = this.#arrived.filter((ready) => !isChoice(ready));
     return choices;
@@ -171,15 +173,15 @@ export class ReadyQueue {
   /**
    * Removes and returns what is to be recorded next, in order. A timer that is overdue closes the batch: its turn happens at the
    * instant at which it was due and may ask for another timer that is due before whatever else is ready. So the ticks of an
-   * `interval` that a restart has missed come before the timeout that would have ended it. The same goes for a choice of the past.
+   * `interval` that a restart has missed come before the timeout that would have ended it. So do choices, whose turns take no time.
    */
   take(now: number): Ready[] {
-    const latest = this.#firstChoice(now);
-    if (latest === now && this.#timers.length === 0 && this.#waits.size === 0) return this.#takeArrivedOnly();
-    const timers = this.#takeTimers(latest);
-    const isLater = this.#laterThan(timers[0], latest < now ? latest : Infinity);
-    const taken = this.#takeArrived(isLater);
-    this.#takeSignals(taken, isLater);
+    if (this.#arrived.some(isChoice)) return this.takeChoices();
+    if (this.#timers.length === 0 && this.#waits.size === 0) return this.#takeArrivedOnly();
+    const timers = this.#takeTimers(now);
+    const [first] = timers;
+    const taken = this.#takeArrived(first);
+    this.#takeSignals(taken, first);
     if (taken.length > 1) taken.sort(byTimeThenIssue);
     return [...taken, ...timers];
   }
@@ -205,25 +207,12 @@ export class ReadyQueue {
     return taken;
   }
 
-  /** The instant of the earliest choice that was made before now, or now. */
-  #firstChoice(now: number): number {
-    let first = now;
-    for (const { command, outcome, time } of this.#arrived)
-      if (outcome.type === 'version-chosen' && time < first && command.state === 'pending') first = time;
-    return first;
-  }
-
-  #laterThan(timer: Ready | undefined, latest: number): (ready: Ready) => boolean {
-    return (ready) => ready.time > latest || (timer !== undefined && byTimeThenIssue(ready, timer) > 0);
-  }
-
-  #takeArrived(isLater: (ready: Ready) => boolean): Ready[] {
+  #takeArrived(before: Ready | undefined): Ready[] {
     const taken: Ready[] = [];
     const left: Ready[] = [];
     for (const ready of this.#arrived) {
       if (ready.command.state !== 'pending') continue;
-      // A choice is in the very next commit, whatever else is ready (ADR 14).
-      if (ready.outcome.type !== 'version-chosen' && isLater(ready)) left.push(ready);
+      if (isBehind(ready, before)) left.push(ready);
       else taken.push(ready);
     }
     this.#arrived = left;
@@ -234,7 +223,7 @@ export class ReadyQueue {
    * One letter of each name: the batch may cancel the wait that has taken it, and the next wait must not get a later letter before
    * it has gone back.
    */
-  #takeSignals(taken: Ready[], isLater: (ready: Ready) => boolean): void {
+  #takeSignals(taken: Ready[], before: Ready | undefined): void {
     for (const [name, waits] of this.#waits) {
       let isTaken = false;
       const left = waits.filter((command) => {
@@ -243,7 +232,7 @@ export class ReadyQueue {
         if (!signal) return true;
         const outcome: Outcome = { type: 'signal-received', index: signal.id, payload: signal.payload };
         const ready: Ready = { command, outcome, time: signal.at, signal };
-        if (isLater(ready)) return true;
+        if (isBehind(ready, before)) return true;
         this.#mailbox.take(name);
         taken.push(ready);
         isTaken = true;
