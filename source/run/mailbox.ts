@@ -11,10 +11,15 @@ export class Mailbox {
   readonly #givenBack = new Set<number>();
 
   arrive(signal: SignalRecord): boolean {
-    if (this.#seen.has(signal.id)) return false;
+    if (this.knows(signal)) return false;
     this.#seen.add(signal.id);
     this.#insert(signal);
     return true;
+  }
+
+  /** Whether it has arrived, or its consumption was met. */
+  knows(signal: SignalRecord): boolean {
+    return this.#seen.has(signal.id);
   }
 
   /** Takes back what `take` gave. On replay it may be there already: given back before, and not taken in between but by its record. */
