@@ -217,8 +217,8 @@ export interface Journal {
   strands?(which: 'all' | 'busy'): Promise<readonly number[]>;
   /** Events after a position, of the strand that it is in, in the order of commits, at most `limit`. */
   tail(after: number, limit: number): Promise<readonly PositionedEvent[]>;
-  /** What has come in for a run and is not consumed. */
-  inbox(runId: string): Promise<Inbox>;
+  /** What has come in for a run and is not consumed; and the signals with these ids, whatever became of them. */
+  inbox(runId: string, signals?: readonly number[]): Promise<Inbox>;
   /** Whether a letter waits to be consumed. */
   isUnread(letterId: number): Promise<boolean>;
   /** Unread mail behind an id, of the strand that it is in, of runs that are this worker's or nobody's, in the order of ids, at most `limit`. */

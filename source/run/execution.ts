@@ -8,7 +8,7 @@ import type { Holds } from './decision.js';
 import type { Deliveries } from './deliveries.js';
 import { executionParts } from './execution-parts.js';
 import type { Execution, ExecutionHost } from './host.js';
-import type { RunInbox } from './inbox.js';
+import { readInbox, type RunInbox } from './inbox.js';
 import { LiveContext } from './live-context.js';
 import { tellRecorded, turnsOf, type NextCommit, type Prepared } from './next-commit.js';
 import { Pages } from './pages.js';
@@ -50,7 +50,7 @@ export class PipelineExecution implements TurnTaker, Execution {
     this.link = record.link;
     this.#host = host;
     this.#holds = record.status === 'paused' ? 'paused' : 'no';
-    this.#pages = new Pages(record);
+    this.#pages = new Pages(record, host.journal);
     this.context = new LiveContext(record, workflow, {
       maxPayloadBytes: host.maxPayloadBytes,
       isStopped: () => this.#isStopped(),
@@ -69,10 +69,9 @@ export class PipelineExecution implements TurnTaker, Execution {
   /** Replays what is recorded, then goes live. Answers when the first page is queued; `first` saves reading it. */
   async start(first?: readonly RunEvent[]): Promise<void> {
     if (!first || this.link > 0) {
-      const { signals, letters } = await this.#host.journal.inbox(this.runId);
-      for (const letter of [...signals, ...letters]) this.receive(letter);
+      await readInbox(this, this.#host.journal);
     }
-    const page = first ? this.#pages.begin(first) : await this.#readPage();
+    const page = first ? this.#pages.begin(first) : await this.#pages.read();
     if (this.#phase !== 'loading') return;
     this.#phase = 'replaying';
     this.#queue(page);
@@ -272,16 +271,15 @@ export class PipelineExecution implements TurnTaker, Execution {
 
   async #nextPage(): Promise<void> {
     if (this.#pages.isLast) {
+      const { undated } = this.context.mailbox;
+      if (undated.length > 0) await readInbox(this, this.#host.journal, undated);
+      if (this.#isStopped()) return;
       this.#after.replayed(this.#stored.wakeAt);
       this.#goLive();
       return;
     }
-    const page = await this.#readPage();
+    const page = await this.#pages.read();
     if (!this.#isStopped()) this.#queue(page);
-  }
-
-  #readPage(): Promise<readonly RunEvent[]> {
-    return this.#pages.read((from, limit) => this.#host.journal.events(this.runId, this.link, from, limit));
   }
 
   /** Until it is looked at, what the last turns have asked for is not started, nor their end recorded: it is busy. */

@@ -1,4 +1,4 @@
-import type { Letter } from '../journal/journal.js';
+import type { Journal, Letter, SignalRecord } from '../journal/journal.js';
 import type { RunRecord } from '../journal/run-record.js';
 import type { AfterEnd } from './after-end.js';
 import type { Children } from './children.js';
@@ -104,3 +104,13 @@ export class RunInbox {
 }
 
 const none: readonly number[] = [];
+
+/** Reads what waits for a run, and signals that it has given back: when they came is in no event. */
+export const readInbox = async (
+  run: { readonly runId: string; receive(letter: SignalRecord | Letter): void },
+  journal: Pick<Journal, 'inbox'>,
+  givenBack?: readonly number[],
+): Promise<void> => {
+  const { signals, letters } = await journal.inbox(run.runId, givenBack);
+  for (const letter of [...signals, ...letters]) run.receive(letter);
+};

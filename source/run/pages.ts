@@ -1,12 +1,11 @@
 import { isEnd, type RunEvent } from '../journal/event.js';
+import type { Journal } from '../journal/journal.js';
 import type { RunRecord } from '../journal/run-record.js';
 import type { LiveContext } from './live-context.js';
 import { cutsOf, isCut, lenientZones, type Cut } from './rewinds.js';
 
 /** Events that are read at once on replay. */
 const pageSize = 1000;
-
-type Read = (from: number, limit: number) => Promise<readonly RunEvent[]>;
 
 /** How far a run has come in its journal, and which parts of that no longer count. */
 export class Pages {
@@ -19,12 +18,14 @@ export class Pages {
   #lastBatch = 0;
   /** Of a paused run: the batch of what has been recorded since. */
   #held: number | undefined;
+  readonly #read: (from: number, limit: number) => Promise<readonly RunEvent[]>;
   readonly #isPaused: boolean;
   readonly #cuts: Cut[];
   #inCut = false;
   readonly #lenient: ReturnType<typeof lenientZones>;
 
-  constructor({ status, rewinds = [] }: RunRecord) {
+  constructor({ id, link, status, rewinds = [] }: RunRecord, journal: Pick<Journal, 'events'>) {
+    this.#read = (from, limit) => journal.events(id, link, from, limit);
     this.#isPaused = status === 'paused';
     this.#cuts = cutsOf(rewinds);
     this.#lenient = lenientZones(rewinds);
@@ -41,9 +42,9 @@ export class Pages {
   }
 
   /** Reads the next page. */
-  async read(events: Read): Promise<readonly RunEvent[]> {
+  async read(): Promise<readonly RunEvent[]> {
     for (let size = pageSize; ; size *= 2) {
-      const read = await events(this.seq, size + 1);
+      const read = await this.#read(this.seq, size + 1);
       if (read.length <= size) return this.#add(read, true);
       const end = this.#endOfPage(read);
       if (end > 0) return this.#add(read.slice(0, end), false);

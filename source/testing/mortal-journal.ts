@@ -154,7 +154,7 @@ export const mortalJournal = (journal: Journal, options: MortalOptions = {}): Mo
       lastOutput: (runId, link) => alive(journal.lastOutput(runId, link)),
       strands: (which) => alive(strandsOf(journal, which)),
       tail: (after, size) => alive(journal.tail(after, size)),
-      inbox: (runId) => alive(journal.inbox(runId)),
+      inbox: (runId, signals) => alive(journal.inbox(runId, signals)),
       news: (after, size) => alive(journal.news(after, size)),
       nextWake: (now) => alive(journal.nextWake(now)),
       owned: () => alive(journal.owned()),

@@ -171,8 +171,8 @@ export class EmbeddedJournal implements Journal {
     return this.#read(() => this.#reader.tail(after, limit));
   }
 
-  inbox(runId: string): Promise<Inbox> {
-    return this.#read(() => this.#reader.inbox(runId));
+  inbox(runId: string, signals?: readonly number[]): Promise<Inbox> {
+    return this.#read(() => this.#reader.inbox(runId, signals));
   }
 
   isUnread(letterId: number): Promise<boolean> {

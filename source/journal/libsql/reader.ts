@@ -81,8 +81,11 @@ export class Reader {
     return found.map(this.#rows.positioned);
   }
 
-  inbox(runId: string): Inbox {
-    return this.#rows.inbox(this.#connection.all(sql.inbox, [runId]));
+  inbox(runId: string, signals?: readonly number[]): Inbox {
+    const rows = signals
+      ? this.#connection.all(sql.inboxAnd, [runId, JSON.stringify(signals)])
+      : this.#connection.all(sql.inbox, [runId]);
+    return this.#rows.inbox(rows);
   }
 
   isUnread(letterId: number): boolean {

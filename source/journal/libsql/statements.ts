@@ -162,6 +162,12 @@ export const inbox = `
   SELECT ${letterValues()} FROM tempolite_inbox
   WHERE run = (SELECT num FROM tempolite_runs WHERE id = ?) AND consumed = 0 ORDER BY id`;
 
+/** Together with some signals that have been consumed. A fork has those of the run that it was made of. */
+export const inboxAnd = `
+  SELECT ${letterValues()} FROM tempolite_inbox
+  WHERE (run = (SELECT num FROM tempolite_runs WHERE id = ?) AND consumed = 0)
+    OR (id IN (SELECT value FROM json_each(?)) AND kind = 'signal') ORDER BY id`;
+
 export const unreadLetter = 'SELECT 1 FROM tempolite_inbox WHERE id = ? AND consumed = 0';
 
 /** Mail of runs that are a worker's or nobody's. All of it: what was read is left out by an index; the latest: by its id. */

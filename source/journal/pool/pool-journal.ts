@@ -153,8 +153,8 @@ export class PoolJournal implements Journal {
     return this.#readIn(isOver ? undefined : file?.number, [], (journal) => journal.tail(after, limit));
   }
 
-  inbox(runId: string): Promise<Inbox> {
-    return this.#readOf(runId, { signals: [], letters: [] }, (journal) => journal.inbox(runId));
+  inbox(runId: string, signals?: readonly number[]): Promise<Inbox> {
+    return this.#readOf(runId, { signals: [], letters: [] }, (journal) => journal.inbox(runId, signals));
   }
 
   isUnread(letterId: number): Promise<boolean> {

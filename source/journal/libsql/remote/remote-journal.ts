@@ -163,8 +163,8 @@ export class RemoteJournal implements Journal {
     return this.#read((reader) => reader.tail(after, limit));
   }
 
-  inbox(runId: string): Promise<Inbox> {
-    return this.#read((reader) => reader.inbox(runId));
+  inbox(runId: string, signals?: readonly number[]): Promise<Inbox> {
+    return this.#read((reader) => reader.inbox(runId, signals));
   }
 
   isUnread(letterId: number): Promise<boolean> {

@@ -95,8 +95,9 @@ export class RemoteReader implements Sealed {
     return found.map(this.decode.positioned);
   }
 
-  async inbox(runId: string): Promise<Inbox> {
-    return this.decode.inbox(await this.rows(query(sql.inbox, runId)));
+  async inbox(runId: string, signals?: readonly number[]): Promise<Inbox> {
+    const asked = signals ? query(sql.inboxAnd, runId, JSON.stringify(signals)) : query(sql.inbox, runId);
+    return this.decode.inbox(await this.rows(asked));
   }
 
   async isUnread(letterId: number): Promise<boolean> {
