@@ -67,7 +67,7 @@ export const dryReplay = (
     const versions = { ...record.versions, ...versionsIn(events) };
     const told = { ...record, versions, rewinds: rewindsOf(events) };
     const execution = new PipelineExecution(told, workflow, host);
-    execution.start().catch(reject);
+    execution.start(reject).catch(reject);
   });
 
 /** The versions that a history has chosen. */

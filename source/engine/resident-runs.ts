@@ -222,13 +222,14 @@ export class ResidentRuns {
   #begin(execution: PipelineExecution, first?: readonly RunEvent[]): void {
     this.#resident.set(execution.runId, execution);
     this.#beginning += 1;
+    const unreadable = (error: unknown): void => {
+      execution.stop();
+      this.leave(execution);
+      this.#host.unreadable(execution.runId, error);
+    };
     execution
-      .start(first)
-      .catch((error: unknown) => {
-        execution.stop();
-        this.leave(execution);
-        this.#host.unreadable(execution.runId, error);
-      })
+      .start(unreadable, first)
+      .catch(unreadable)
       .finally(() => {
         this.#beginning -= 1;
       });

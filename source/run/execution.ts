@@ -44,6 +44,7 @@ export class PipelineExecution implements TurnTaker, Execution {
   #phase: 'loading' | 'replaying' | 'asking' | 'idle' | 'committing' | 'delivering' | 'stopped' = 'loading';
   #turnsLeft = 0;
   #holds: Holds;
+  #unreadable: (error: unknown) => void = () => undefined;
 
   constructor(record: RunRecord, workflow: WorkflowDefinition<unknown, unknown>, host: ExecutionHost) {
     this.runId = record.id;
@@ -66,8 +67,9 @@ export class PipelineExecution implements TurnTaker, Execution {
     this.#batch = parts.batch;
   }
 
-  /** Replays what is recorded, then goes live. Answers when the first page is queued; `first` saves reading it. */
-  async start(first?: readonly RunEvent[]): Promise<void> {
+  /** Replays what is recorded, then goes live. Answers when the first page is queued, `first` if it is at hand; what cannot be read later is told. */
+  async start(unreadable: (error: unknown) => void, first?: readonly RunEvent[]): Promise<void> {
+    this.#unreadable = unreadable;
     if (!first || this.link > 0) {
       await readInbox(this, this.#host.journal);
     }
@@ -265,7 +267,7 @@ export class PipelineExecution implements TurnTaker, Execution {
   }
 
   #turnsAreOver(): void {
-    if (this.#phase === 'replaying') void this.#nextPage();
+    if (this.#phase === 'replaying') this.#nextPage().catch(this.#unreadable);
     else this.#goLive();
   }
 
