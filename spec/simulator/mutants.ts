@@ -71,8 +71,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a signal that was given back twice is there twice',
     file: 'run/mailbox.js',
-    find: 'if (!this.#queues.get(signal.name)?.some(({ id }) => id === signal.id))',
-    replace: 'if (true)',
+    find: 'if (this.#queues.get(name)?.some((other) => other.id === id))',
+    replace: 'if (false)',
+  },
+  {
+    name: 'a signal that was given back came when it was consumed',
+    file: 'run/mailbox.js',
+    find: 'this.#undated.add(id);',
+    replace: ';',
   },
   {
     name: 'waits of one batch take several letters of a name',

@@ -1,10 +1,10 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { concat, from, merge, mergeMap, of, race, takeUntil, type Observable } from 'rxjs';
-import { awaitSignal, defaultCodec, defineSignal, sleep, workflow } from '../../source/index.js';
+import { awaitSignal, continueAsNew, defaultCodec, defineSignal, sleep, workflow } from '../../source/index.js';
 import { crashScene } from '../../source/testing/crash-everywhere.js';
 import { signalAt } from '../../source/testing/index.js';
-import { perform } from '../../source/testing/perform.js';
+import { perform, type PerformOptions } from '../../source/testing/perform.js';
 import type { Scene, World } from '../../source/testing/scene.js';
 import { differencesOf } from '../../source/testing/shown.js';
 
@@ -33,14 +33,18 @@ const firstAfter = (sleepsMs: readonly number[], ...names: readonly Name[]): Obs
 const letter = (at: number, name: Name): ReturnType<typeof signalAt> =>
   signalAt(at, definitions[name], `${name} of ${at}`);
 
-const sceneOf = (body: () => Observable<unknown>, world: World, deeds: Scene['deeds'] = []): Scene => ({
+const sceneOf = (
+  body: (link$: Observable<number>) => Observable<unknown>,
+  world: World,
+  deeds: Scene['deeds'] = [],
+): Scene => ({
   runs: [{ id: 'run', workflow: workflow('play', body), input: 0 }],
   world,
   deeds,
 });
 
-const outputsOf = async (scene: Scene): Promise<readonly string[]> => {
-  const { histories, start } = await perform(scene);
+const outputsOf = async (scene: Scene, options: PerformOptions = {}): Promise<readonly string[]> => {
+  const { histories, start } = await perform(scene, options);
   return histories.flatMap(({ run: { id }, events }) =>
     events.flatMap((event) =>
       event.type === 'output-emitted'
@@ -109,6 +113,47 @@ test('a fork has the signals that were skipped in its history in the order in wh
     'fork, 60: red of 2',
   ]);
   t.deepEqual(differencesOf(await perform(scene), await perform(scene, evicting)), []);
+});
+
+/** Forks the run where it has consumed signals for the last time so far. */
+const forkAt = (at: number): NonNullable<Scene['deeds']>[number] => ({
+  at,
+  act: async ({ tempolite, journal }) => {
+    const last = await journal.last('run', 0, 'signal-received');
+    if (!tempolite || !last) return false;
+    await tempolite.run('run').fork(last.seq, { id: 'fork' });
+    return true;
+  },
+});
+
+const ofRun = (each: ReturnType<typeof letter>): ReturnType<typeof letter> => ({ ...each, runId: 'run' });
+
+test('what a fork does with the signals that were skipped in its history is not done to the run that it was made of', async (t) => {
+  const workflowOf = (link$: Observable<number>): Observable<string> =>
+    link$.pipe(
+      mergeMap((link) => {
+        if (link === 1)
+          return of(0).pipe(
+            sleep(100),
+            mergeMap(() => receive('green')),
+          );
+        const goesOn = receive('blue').pipe(mergeMap(() => continueAsNew(1)));
+        const waits = of(0).pipe(
+          sleep(20),
+          mergeMap(() => receive('green')),
+        );
+        return concat(firstAfter([10], 'green', 'red'), race(goesOn, waits));
+      }),
+    );
+  const scene = sceneOf(
+    workflowOf,
+    { signals: [letter(1, 'red'), letter(2, 'green'), letter(25, 'blue')].map(ofRun) },
+    [forkAt(20)],
+  );
+
+  const right = ['run, 125: green of 2', 'fork, 10: red of 1', 'fork, 30: green of 2'];
+  t.deepEqual(await outputsOf(scene), right);
+  t.deepEqual(await outputsOf(scene, evicting), right);
 });
 
 const ms = fc.oneof(

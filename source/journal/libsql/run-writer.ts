@@ -80,7 +80,8 @@ export class RunWriter {
     const events = this.#settled(commit);
     if (events.length > 0) this.#note({ type: 'events', events: this.#appends.add(written.num, runId, link, events) });
     for (const id of consumed) {
-      if (this.#connection.run(sql.consume, [BigInt(id), ...proof]).changes === 0) this.#ownership.check();
+      const { changes } = this.#connection.run(sql.consume, [BigInt(id), BigInt(written.num), ...proof]);
+      if (changes === 0) this.#ownership.check();
     }
     if (consumed.length > 0) this.#note({ type: 'consumed', runId, ids: consumed });
     for (const child of children) this.#startChild(child);

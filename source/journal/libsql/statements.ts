@@ -97,7 +97,8 @@ export const clockAt = 'SELECT max(at) FROM tempolite_events WHERE run = ?';
 
 export const setForked = `UPDATE tempolite_runs SET versions = ?, rewinds = ? WHERE num = ? RETURNING ${runColumns}`;
 
-export const consume = `UPDATE tempolite_inbox SET consumed = 1 WHERE id = ? AND ${fenced}`;
+/** A fork consumes signals of the run that it was made of: what it has of them is in its events, and that run's row is not its own. */
+export const consume = `UPDATE tempolite_inbox SET consumed = 1 WHERE id = ? AND run = ? AND ${fenced}`;
 
 /** A signal whose consumption came to nothing. */
 export const giveBack = `UPDATE tempolite_inbox SET consumed = 0 WHERE id = ? AND run = ?`;

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { EngineError } from '../../../source/errors.js';
+import type { SignalRecord } from '../../../source/journal/journal.js';
 import type { RunStatus } from '../../../source/journal/status.js';
 import { newRun, openOwned, output, type Subject } from '../../_support/journals.js';
 
@@ -44,6 +45,33 @@ export const inbox = (subject: Subject): void => {
       letters.map(({ id }) => id),
       letters.map(({ id }) => id).sort((x, y) => x - y),
     );
+  });
+
+  test(`${name}: signals that have been consumed are told of with what waits, where they are asked for`, async (t) => {
+    const journal = await openOwned(subject, t);
+    const sent: SignalRecord[] = [];
+    for (const at of [1, 2, 3])
+      sent.push((await journal.signal({ runId: 'run', name: 's', payload: String(at), at })).signal);
+    const asked = await journal.request({ runId: 'run', name: 'pause', payload: '{}', at: 4 }, ['pending', 'running']);
+    await journal.request({ runId: 'run', name: 'resume', payload: '{}', at: 5 }, ['pending', 'running']);
+    const [first, second, third] = sent.map(({ id }) => id);
+    const read = [first ?? -1, second ?? -1, asked.id ?? -1];
+    await journal.commit({ runId: 'run', link: 0, events: [output(1)], consumed: read });
+
+    const inbox = await journal.inbox('run', [second ?? -1, third ?? -1, asked.id ?? -1, 1_000_000]);
+
+    t.deepEqual(inbox.signals, sent.slice(1), 'no other one, and each once');
+    t.like(inbox.letters, { length: 1, 0: { name: 'resume' } }, 'of requests those that wait');
+  });
+
+  test(`${name}: nobody consumes what another run was sent`, async (t) => {
+    const journal = await openOwned(subject, t);
+    await journal.start(newRun('other'));
+    const { signal } = await journal.signal({ runId: 'other', name: 's', payload: '1', at: 1 });
+
+    await journal.commit({ runId: 'run', link: 0, events: [output(1)], consumed: [signal.id] });
+
+    t.deepEqual((await journal.inbox('other')).signals, [signal]);
   });
 
   test(`${name}: a signal with the same key counts once and keeps its first payload`, async (t) => {

@@ -56,7 +56,7 @@ export const draftCommit = (
     });
   }
   if (consumed.length > 0) {
-    draft.add(query(sql.consume, JSON.stringify(consumed)), () => [{ type: 'consumed', runId, ids: consumed }]);
+    draft.add(query(sql.consume, runId, JSON.stringify(consumed)), () => [{ type: 'consumed', runId, ids: consumed }]);
   }
   for (const child of children) draftRun(draft, child, worker);
   for (const request of requests) draftRequest(draft, request, askedIn);

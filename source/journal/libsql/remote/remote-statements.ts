@@ -63,7 +63,7 @@ export const startedAt = `
   SELECT position FROM tempolite_events WHERE run = ${run} AND link = 0 AND seq = 0`;
 
 export const consume = `
-  UPDATE tempolite_inbox SET consumed = 1 WHERE id IN (SELECT value FROM json_each(?))`;
+  UPDATE tempolite_inbox SET consumed = 1 WHERE run = ${run} AND id IN (SELECT value FROM json_each(?))`;
 
 export const giveBack = `
   UPDATE tempolite_inbox SET consumed = 0 WHERE run = ${run} AND id IN (SELECT value FROM json_each(?))`;
