@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { checkDatabase } from '../../source/client/check.js';
 import { exportedRun, importRuns } from '../../source/client/run-archive.js';
-import type { RunEvent } from '../../source/journal/event.js';
+import { isEnd, type RunEvent } from '../../source/journal/event.js';
 import { dryReplay } from '../../source/engine/dry-replay.js';
 import { readHistory, type RunHistory } from '../../source/journal/history.js';
 import type { Journal } from '../../source/journal/journal.js';
 import { openJournal } from '../../source/journal/libsql/open-journal.js';
 import { cutsOf, isCut } from '../../source/run/rewinds.js';
-import { idempotencyKey } from '../../source/run/step-key.js';
+import { idempotencyKey, nameOfStepKey } from '../../source/run/step-key.js';
 import type { AnyWorkflow } from '../../source/run/workflow.js';
 import type { Effect } from '../../source/testing/index.js';
 import type { Performance } from '../../source/testing/perform.js';
@@ -67,9 +67,12 @@ export const unlikeTwin = ({ histories, effects }: Performance, { copies }: Note
     // What had been cancelled is over when it would have been over then.
     const isRepeated = effects.some(({ runId, executions }) => runId.split('/')[0] === from && executions > 1);
     if (isRepeated || [...found, ...expected].some(isOfItsOwn)) return [];
+    const undone = undoneInDropped(source, back.seq, found);
+    const textsOf = (events: readonly RunEvent[]): readonly string[] =>
+      events.flatMap((event) => (isOfSagas(event, undone) ? [] : textOf(event, at, undone.length > 0)));
     const [one, two] = [
-      [...expected.flatMap((event) => textOf(event, at)), ...outputsOf(source)],
-      [...found.flatMap((event) => textOf(event, at)), ...outputsOf(fork)],
+      [...textsOf(expected), ...outputsOf(source)],
+      [...textsOf(found), ...outputsOf(fork)],
     ];
     return isDeepStrictEqual(one, two)
       ? []
@@ -82,12 +85,36 @@ const isOfItsOwn = ({ type }: RunEvent): boolean =>
     type,
   );
 
+/**
+ * Sagas that the last turn which counts has begun to undo, by name: a rewind has dropped the record of that and begins them anew, while a fork goes
+ * on undoing them. What they wait for and how that fails is their own, and so is the instant of the end, which waits for them.
+ */
+const undoneInDropped = (
+  { run }: RunHistory,
+  back: number,
+  [next, ...behind]: readonly RunEvent[],
+): readonly string[] => {
+  const renewed = run.rewinds?.find(({ seq }) => seq === back)?.sagas.map(({ key }) => key) ?? [];
+  const first = next ? [next, ...behind.filter(({ batch }) => batch === next.batch)] : [];
+  return first.flatMap((event) =>
+    event.type === 'saga-compensated' && renewed.includes(event.payload) ? [nameOfStepKey(event.payload)] : [],
+  );
+};
+
+const isOfSagas = (event: RunEvent, names: readonly string[]): boolean =>
+  names.some((name) =>
+    event.type === 'saga-compensated'
+      ? nameOfStepKey(event.payload) === name
+      : 'key' in event && ['step', 'compensation'].some((kind) => event.key.startsWith(`${kind}:${name}/`)),
+  );
+
 /** All but its place, and what becomes of the children that came before: a fork has none of them. A fork chooses in the instant of its place. */
-const textOf = (event: RunEvent, since: number): readonly string[] => {
+const textOf = (event: RunEvent, since: number, endsLater: boolean): readonly string[] => {
   if (event.type === 'output-emitted' || event.type === 'child-closed') return [];
   const key = 'key' in event ? ` ${event.key}` : '';
   const payload = 'payload' in event ? ` ${failureText(event.payload)}` : '';
-  return [`${Math.max(event.at, since)}: ${event.type}${key}${payload}`];
+  const at = endsLater && isEnd(event) ? 'some time' : Math.max(event.at, since);
+  return [`${at}: ${event.type}${key}${payload}`];
 };
 
 /** What was emitted in all: a turn that counts may have emitted something that a rewind has dropped, which is not written again. */
