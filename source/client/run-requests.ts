@@ -1,3 +1,4 @@
+import type { Signals } from '../engine/signals.js';
 import { EngineError } from '../errors.js';
 import { CatchUp } from '../journal/catch-up.js';
 import type { Journal } from '../journal/journal.js';
@@ -14,13 +15,15 @@ interface Waiter {
 /** What is asked of runs, and who waits until it has been decided. */
 export class RunRequests {
   readonly #journal: Journal;
+  readonly #signals: Signals;
   readonly #clock: Clock;
   readonly #waiters = new Map<number, Waiter>();
   readonly #stop: () => void;
   readonly #catchUp: CatchUp;
 
-  constructor(journal: Journal, clock: Clock) {
+  constructor(journal: Journal, signals: Signals, clock: Clock) {
     this.#journal = journal;
+    this.#signals = signals;
     this.#catchUp = new CatchUp(
       () => this.#readAll(),
       () => undefined,
@@ -41,7 +44,9 @@ export class RunRequests {
   async ask(runId: string, control: Control): Promise<void> {
     const payload = control.type === 'rewind' ? JSON.stringify({ goTo: control.goTo }) : '{}';
     const request = { runId, name: control.type, payload, at: this.#clock.now() };
-    const { id, run } = await this.#journal.request(request, takenIn[control.type], behindOf(control));
+    const { id, run } = await this.#signals.beside(runId, () =>
+      this.#journal.request(request, takenIn[control.type], behindOf(control)),
+    );
     if (id !== undefined) {
       if (control.type !== 'cancel') await this.#decided(id);
     } else if (!alreadyThere[control.type].includes(run.status)) throw wrongState(control.type, run);

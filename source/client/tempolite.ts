@@ -62,7 +62,7 @@ export class Tempolite {
       journal,
       results: new RunResults(journal),
       signals: this.signals,
-      requests: new RunRequests(journal, settings.clock),
+      requests: new RunRequests(journal, this.signals, settings.clock),
       histories: new RunHistories(journal, registry, this.#executor, settings, this.#starts),
       clock: this.#settings.clock,
       maxPayloadBytes: this.#settings.maxPayloadBytes,

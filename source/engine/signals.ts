@@ -17,12 +17,12 @@ interface Replied {
 
 /**
  * Stores signals. A run that waits in memory for the one that comes goes on with it in the same transaction: one commit instead of two between
- * a signal and what it leads to. Several for one run at once come to it together, as they do to a run that is not in memory.
+ * a signal and what it leads to. Several for one run at once come to it together, as they do to a run that is not in memory: so do requests.
  */
 export class Signals {
   readonly #journal: Journal;
   readonly #host: SignalsHost | undefined;
-  /** Signals that are not stored yet, by their runs. */
+  /** Signals and requests that are not stored yet, by their runs. */
   readonly #underWay = new Map<string, number>();
 
   /** Without a host nothing is executed here. */
@@ -47,6 +47,16 @@ export class Signals {
     } finally {
       this.#count(signal.runId, -1);
       if (replied && replied.execution.status !== 'stopped') this.#host?.restart(replied.execution);
+    }
+  }
+
+  /** What is asked of a run with its signals is heard with them: they are not answered while it is on its way. */
+  async beside<T>(runId: string, ask: () => Promise<T>): Promise<T> {
+    this.#count(runId, 1);
+    try {
+      return await ask();
+    } finally {
+      this.#count(runId, -1);
     }
   }
 

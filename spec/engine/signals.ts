@@ -77,6 +77,36 @@ test('several at once come together, in the order in which they are waited for',
   t.is(await run.result(), 'first');
 });
 
+for (const [first, second] of [
+  ['cancel', 'signal'],
+  ['signal', 'cancel'],
+] as const) {
+  test(`a ${first} and a ${second} at once are heard together: the run is cancelled, and nothing is begun`, async (t) => {
+    const charged: string[] = [];
+    const charge = (text: string): void => void charged.push(text);
+    const paying = workflow('paying', (n$: Observable<number>) => n$.pipe(awaitSignal(go), activity('charge', charge)));
+    const engine = await lifeOf(t, { workflows: [paying] });
+    const { id } = await engine.start(paying, 1);
+    const run = engine.tempolite.run(id);
+    const asked = { cancel: () => run.cancel(), signal: () => run.signal(go, 'a') };
+    await Promise.all([asked[first](), asked[second]()]);
+
+    await t.throwsAsync(run.result(), { code: 'RUN_CANCELLED' });
+    t.deepEqual(charged, []);
+  });
+}
+
+test('a run that is paused and gets a signal at once is paused before that', async (t) => {
+  const engine = await lifeOf(t, { workflows: [waiting] });
+  const { id } = await engine.start(waiting, 1);
+  const run = engine.tempolite.run(id);
+  await Promise.all([run.pause(), run.signal(go, 'a')]);
+
+  t.is(countOf(await engine.run(id, waiting).events(), 'signal-received'), 0);
+  await run.resume();
+  t.is(await run.result(), '1 a');
+});
+
 for (const evicts of [false, true]) {
   const worker = evicts ? { evictAfterMs: 0 } : {};
   const memory = evicts ? 'out of' : 'in';

@@ -4,14 +4,14 @@ import type { RunWriter } from './run-writer.js';
 
 /** A signal and what its run makes of it, in one transaction. The run is asked once: it counts on its reply, and has no other. */
 export class AnsweredSignal {
-  readonly #inbox: Pick<InboxWriter, 'signal'>;
+  readonly #inbox: Pick<InboxWriter, 'signal' | 'hasUnreadBefore'>;
   readonly #writer: Pick<RunWriter, 'commit'>;
   readonly #signal: NewSignal;
   #reply: Reply | undefined;
   #answer: { readonly signal: number; readonly commit: RunCommit } | undefined;
 
   constructor(
-    inbox: Pick<InboxWriter, 'signal'>,
+    inbox: Pick<InboxWriter, 'signal' | 'hasUnreadBefore'>,
     writer: Pick<RunWriter, 'commit'>,
     signal: NewSignal,
     reply: Reply | undefined,
@@ -36,9 +36,13 @@ export class AnsweredSignal {
     return hadAnswer;
   }
 
-  /** A signal that got another id when it was tried again is not the one that was answered. */
+  /**
+   * A signal that got another id when it was tried again is not the one that was answered. Nor does one come before what was asked of the run
+   * earlier, of which that may not have heard yet.
+   */
   #answerTo(signal: SignalRecord): RunCommit | undefined {
-    const commit = this.#reply?.(signal);
+    const isNext = this.#reply !== undefined && !this.#inbox.hasUnreadBefore(this.#signal.runId, signal);
+    const commit = isNext ? this.#reply?.(signal) : undefined;
     this.#reply = undefined;
     if (commit) this.#answer = { signal: signal.id, commit };
     return this.#answer?.signal === signal.id ? this.#answer.commit : undefined;

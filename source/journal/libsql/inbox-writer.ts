@@ -55,6 +55,11 @@ export class InboxWriter {
     );
   }
 
+  /** Whether there is something for its run that came before a signal and counts with it: a request, a child's letter, one of its name. */
+  hasUnreadBefore(runId: string, { id, name }: SignalRecord): boolean {
+    return this.#connection.all(sql.unreadBefore, [runId, BigInt(id), name]).length > 0;
+  }
+
   request(
     { runId, name, payload, at }: NewRequest,
     statuses: readonly RunStatus[],

@@ -169,6 +169,11 @@ export const inboxAnd = `
   WHERE (run = (SELECT num FROM tempolite_runs WHERE id = ?) AND consumed = 0)
     OR (id IN (SELECT value FROM json_each(?)) AND kind = 'signal') ORDER BY id`;
 
+/** Whether there was mail for a run before a signal came that it has not read, signals of other names left aside. */
+export const unreadBefore = `
+  SELECT 1 FROM tempolite_inbox
+  WHERE run = (SELECT num FROM tempolite_runs WHERE id = ?) AND consumed = 0 AND id < ? AND (kind <> 'signal' OR name = ?) LIMIT 1`;
+
 export const unreadLetter = 'SELECT 1 FROM tempolite_inbox WHERE id = ? AND consumed = 0';
 
 /** Mail of runs that are a worker's or nobody's. All of it: what was read is left out by an index; the latest: by its id. */

@@ -86,6 +86,27 @@ test('nobody is asked for a reply to a signal that counts no more', async (t) =>
   );
 });
 
+test('nobody is asked for a reply to a signal that comes behind unread mail', async (t) => {
+  const url = databaseOf(t);
+  const [journal, other] = [await openJournal({ url }), await openJournal({ url })];
+  t.teardown(() => Promise.all([journal.close(), other.close()]));
+  await own(journal);
+  for (const id of ['asked', 'signalled', 'free']) await journal.start(newRun(id, { status: 'running' }));
+  const before = { name: 'go', payload: '0', at: 1 };
+  await other.request({ ...before, runId: 'asked', name: 'cancel' }, ['running']);
+  await other.signal({ ...before, runId: 'signalled' });
+  await other.signal({ ...before, runId: 'free', name: 'other' });
+  const read = await other.signal({ ...before, runId: 'free' });
+  await journal.commit({ runId: 'free', link: 0, events: [], consumed: [read.signal.id] });
+
+  for (const runId of ['asked', 'signalled']) {
+    const { events } = await journal.signal({ ...go, runId }, () => t.fail('it is not next'));
+    t.is(events, undefined);
+  }
+  const { events } = await journal.signal({ ...go, runId: 'free' }, consumedBy(1, 'free'));
+  t.is(events?.length, 1);
+});
+
 test('a reply that the database refuses is left out, and the signal waits', async (t) => {
   const journal = await openOwned(file, t);
   let asked = 0;
