@@ -1,4 +1,4 @@
-import type { Journal, NewSignal, SignalRecord } from '../journal/journal.js';
+import type { Journal, NewSignal, RunCommit, SignalRecord } from '../journal/journal.js';
 import type { PipelineExecution } from '../run/execution.js';
 import type { Prepared } from '../run/next-commit.js';
 
@@ -33,19 +33,21 @@ export class Signals {
 
   /** Answers when it is stored. */
   async send(signal: NewSignal): Promise<void> {
+    const { runId } = signal;
     let replied: Replied | undefined;
-    this.#count(signal.runId, 1);
+    const reply = (record: SignalRecord): RunCommit | undefined => {
+      replied = this.#reply(runId, record);
+      return replied?.prepared.commit;
+    };
+    this.#count(runId, 1);
     try {
-      const { events } = await this.#journal.signal(signal, (record) => {
-        replied = this.#reply(signal.runId, record);
-        return replied?.prepared.commit;
-      });
+      const { events } = await this.#journal.signal(signal, this.#host?.residents.has(runId) ? reply : undefined);
       if (replied && events) {
         replied.execution.committed(replied.prepared, events);
         replied = undefined;
       }
     } finally {
-      this.#count(signal.runId, -1);
+      this.#count(runId, -1);
       if (replied && replied.execution.status !== 'stopped') this.#host?.restart(replied.execution);
     }
   }

@@ -1,7 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
-import { merge, type Observable } from 'rxjs';
-import { activity, awaitSignal, defineSignal, workflow } from '../../source/index.js';
+import { filter, firstValueFrom, merge, mergeMap, take, toArray, type Observable } from 'rxjs';
+import { activity, awaitSignal, defineSignal, signals, Tempolite, workflow } from '../../source/index.js';
 import type { TestEngine } from '../../source/testing/index.js';
+import { databaseOf } from '../_support/folder.js';
 import { countOf, lifeOf } from '../_support/life.js';
 
 const go = defineSignal<string>('go');
@@ -95,6 +96,23 @@ for (const [first, second] of [
     t.deepEqual(charged, []);
   });
 }
+
+test('what another process has stored first comes first, before this one has heard of it', async (t) => {
+  const url = databaseOf(t);
+  const all = workflow('all', (n$: Observable<number>) => n$.pipe(mergeMap(() => signals(go).pipe(take(2)))));
+  const here = await Tempolite.open({ url, workflows: [all] });
+  const there = await Tempolite.open({ url, worker: false });
+  t.teardown(() => Promise.all([here.close(), there.close()]));
+  // It may hear of it in time by chance.
+  for (let n = 0; n < 5; n += 1) {
+    const run = await here.start(all, n);
+    await firstValueFrom(run.state$.pipe(filter(({ status }) => status === 'waiting')));
+    await there.run(run.id).signal(go, 'first');
+    await run.signal(go, 'second');
+
+    t.deepEqual(await firstValueFrom(run.output$.pipe(toArray())), ['first', 'second']);
+  }
+});
 
 test('a run that is paused and gets a signal at once is paused before that', async (t) => {
   const engine = await lifeOf(t, { workflows: [waiting] });

@@ -41,8 +41,9 @@ export class AnsweredSignal {
    * earlier, of which that may not have heard yet.
    */
   #answerTo(signal: SignalRecord): RunCommit | undefined {
-    const isNext = this.#reply !== undefined && !this.#inbox.hasUnreadBefore(this.#signal.runId, signal);
-    const commit = isNext ? this.#reply?.(signal) : undefined;
+    const isAnswered = this.#reply !== undefined || this.#answer !== undefined;
+    if (!isAnswered || this.#inbox.hasUnreadBefore(this.#signal.runId, signal)) return undefined;
+    const commit = this.#reply?.(signal);
     this.#reply = undefined;
     if (commit) this.#answer = { signal: signal.id, commit };
     return this.#answer?.signal === signal.id ? this.#answer.commit : undefined;

@@ -55,9 +55,14 @@ export class InboxWriter {
     );
   }
 
-  /** Whether there is something for its run that came before a signal and counts with it: a request, a child's letter, one of its name. */
+  /**
+   * Whether there is something for its run that came before a signal and counts with it: a request, a child's letter, one of its name. It may be of
+   * another process, and unheard of here: whoever hears of the signal looks for it first.
+   */
   hasUnreadBefore(runId: string, { id, name }: SignalRecord): boolean {
-    return this.#connection.all(sql.unreadBefore, [runId, BigInt(id), name]).length > 0;
+    const isBehind = this.#connection.all(sql.unreadBefore, [runId, BigInt(id), name]).length > 0;
+    if (isBehind) this.#note({ type: 'foreign' });
+    return isBehind;
   }
 
   request(
