@@ -119,7 +119,7 @@ export class ResidentRuns {
     if (!execution) return;
     this.#hearing += 1;
     try {
-      const mayBeOld = execution.link > 0 && !('kind' in letter) && !execution.context.mailbox.knows(letter);
+      const mayBeOld = execution.link > 0 && !('kind' in letter) && !execution.context.mailbox.knows(letter.id);
       if (!mayBeOld || (await this.#journal.isUnread(letter.id))) execution.receive(letter);
     } catch (error) {
       // With the next renewal all mail is looked at anew.

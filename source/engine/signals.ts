@@ -1,10 +1,12 @@
-import type { Journal, NewSignal, RunCommit, SignalRecord } from '../journal/journal.js';
+import type { Journal, NewSignal, Reply, SignalRecord } from '../journal/journal.js';
 import type { PipelineExecution } from '../run/execution.js';
 import type { Prepared } from '../run/next-commit.js';
 
 export interface SignalsHost {
   readonly isOpen: boolean;
   readonly residents: ReadonlyMap<string, PipelineExecution>;
+  /** Whoever looks hears of what other processes have written. */
+  readonly stored: { look(): void };
   /** It is dropped, and read again. */
   restart(execution: PipelineExecution): void;
 }
@@ -35,8 +37,10 @@ export class Signals {
   async send(signal: NewSignal): Promise<void> {
     const { runId } = signal;
     let replied: Replied | undefined;
-    const reply = (record: SignalRecord): RunCommit | undefined => {
-      replied = this.#reply(runId, record);
+    const mail = { isUnheard: false };
+    const reply: Reply = (record, before) => {
+      mail.isUnheard = before !== undefined && !this.#hasHeard(runId, before);
+      replied = before === undefined ? this.#reply(runId, record) : undefined;
       return replied?.prepared.commit;
     };
     this.#count(runId, 1);
@@ -48,6 +52,8 @@ export class Signals {
       }
     } finally {
       this.#count(runId, -1);
+      // What another process has stored before it comes before it.
+      if (mail.isUnheard) this.#host?.stored.look();
       if (replied && replied.execution.status !== 'stopped') this.#host?.restart(replied.execution);
     }
   }
@@ -60,6 +66,11 @@ export class Signals {
     } finally {
       this.#count(runId, -1);
     }
+  }
+
+  #hasHeard(runId: string, letter: number): boolean {
+    const execution = this.#host?.residents.get(runId);
+    return execution === undefined || execution.hasUnread || execution.context.mailbox.knows(letter);
   }
 
   #reply(runId: string, record: SignalRecord): Replied | undefined {

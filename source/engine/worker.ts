@@ -30,7 +30,7 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
   readonly #settings: Settings;
   readonly #activities: Activities;
   readonly #lease: Lease;
-  readonly #stored: StoredRuns;
+  readonly stored: StoredRuns;
   readonly requests: Requests;
   readonly #runs: ResidentRuns;
   /** Of runs in memory, and of those that could not be read. */
@@ -59,7 +59,7 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
       if (typeof subject === 'string') void this.activate(subject);
       else this.ready(subject);
     });
-    this.#stored = new StoredRuns(journal, registry, settings, this);
+    this.stored = new StoredRuns(journal, registry, settings, this);
     this.#unwatch = settings.clock.watch?.(() => this.isQuiet);
     this.#unsubscribe = journal.subscribe((changes) => {
       this.#hear(changes);
@@ -85,7 +85,7 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
 
   expect(runId: string, startAt: number, record?: RunRecord): void {
     if (startAt <= this.now()) void this.activate(runId, record);
-    else this.#stored.expect(startAt);
+    else this.stored.expect(startAt);
   }
 
   activate(runId: string, atHand?: RunRecord): Promise<PipelineExecution | undefined> {
@@ -130,7 +130,7 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
   /** Whether everything that needs neither time nor the outside world has happened. */
   get isQuiet(): boolean {
     const settled = this.#ready.isQuiet && this.#commits === 0 && this.requests.isQuiet;
-    return settled && this.#runs.isQuiet && this.#stored.isQuiet && turnsAreQuiet();
+    return settled && this.#runs.isQuiet && this.stored.isQuiet && turnsAreQuiet();
   }
 
   // ── what executions ask for ───────────────────────────────────────────────────────────────────────────────────────────
@@ -236,11 +236,11 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
   }
 
   hasRoom(): void {
-    this.#stored.hasRoom();
+    this.stored.hasRoom();
   }
 
   evicted(due: number | undefined): void {
-    if (due !== undefined) this.#stored.expect(due);
+    if (due !== undefined) this.stored.expect(due);
   }
 
   // ── waking ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -253,7 +253,7 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
   #hear(changes: readonly Change[]): void {
     if (this.#state !== 'open') return;
     for (const change of changes) {
-      if (change.type === 'foreign') this.#stored.look();
+      if (change.type === 'foreign') this.stored.look();
       if (change.type === 'signal') void this.bring({ runId: change.runId, letter: change.signal });
       if (change.type === 'letter') void this.bring(change);
     }
@@ -262,11 +262,11 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
   // ── ownership ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   renewed(): void {
-    this.#stored.lookAtAll();
+    this.stored.lookAtAll();
   }
 
   acquired(): Promise<void> {
-    return this.#stored.recover();
+    return this.stored.recover();
   }
 
   async #refused(runId: string): Promise<void> {
@@ -282,7 +282,7 @@ export class Worker implements Executor, ResidentRunsHost, StoredRunsHost, Reque
   lost(): void {
     this.#life += 1;
     this.#alarm.clear();
-    this.#stored.stop();
+    this.stored.stop();
     this.#runs.clear();
     this.#ready.clear();
     this.#activities.abandon();

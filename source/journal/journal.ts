@@ -23,8 +23,11 @@ export interface NewSignal {
   readonly idempotencyKey?: string;
 }
 
-/** What a run that waits for a signal makes of it at once. It has not happened before the answer to the signal has `events`. */
-export type Reply = (signal: SignalRecord) => RunCommit | undefined;
+/**
+ * What a run that waits for a signal makes of it at once; it has not happened before the answer to the signal has `events`. `before` is the id of the
+ * latest letter that came before the signal, counts with it (a request, what a child has written, one of its name) and is not consumed.
+ */
+export type Reply = (signal: SignalRecord, before: number | undefined) => RunCommit | undefined;
 
 export interface Signalled {
   /** Not, if there was one with its `idempotencyKey`. */

@@ -16,15 +16,15 @@ export class Mailbox {
 
   arrive(signal: SignalRecord): boolean {
     if (this.#undated.delete(signal.id)) this.#replace(signal);
-    if (this.knows(signal)) return false;
+    if (this.knows(signal.id)) return false;
     this.#seen.add(signal.id);
     this.#insert(signal);
     return true;
   }
 
   /** Whether it has arrived, or its consumption was met. */
-  knows(signal: SignalRecord): boolean {
-    return this.#seen.has(signal.id);
+  knows(id: number): boolean {
+    return this.#seen.has(id);
   }
 
   /** Takes back what `take` gave. On replay it may be there already: given back before, and not taken in between but by its record. */

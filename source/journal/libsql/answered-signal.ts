@@ -4,14 +4,14 @@ import type { RunWriter } from './run-writer.js';
 
 /** A signal and what its run makes of it, in one transaction. The run is asked once: it counts on its reply, and has no other. */
 export class AnsweredSignal {
-  readonly #inbox: Pick<InboxWriter, 'signal' | 'hasUnreadBefore'>;
+  readonly #inbox: Pick<InboxWriter, 'signal' | 'lastUnreadBefore'>;
   readonly #writer: Pick<RunWriter, 'commit'>;
   readonly #signal: NewSignal;
   #reply: Reply | undefined;
   #answer: { readonly signal: number; readonly commit: RunCommit } | undefined;
 
   constructor(
-    inbox: Pick<InboxWriter, 'signal' | 'hasUnreadBefore'>,
+    inbox: Pick<InboxWriter, 'signal' | 'lastUnreadBefore'>,
     writer: Pick<RunWriter, 'commit'>,
     signal: NewSignal,
     reply: Reply | undefined,
@@ -36,16 +36,14 @@ export class AnsweredSignal {
     return hadAnswer;
   }
 
-  /**
-   * A signal that got another id when it was tried again is not the one that was answered. Nor does one come before what was asked of the run
-   * earlier, of which that may not have heard yet.
-   */
   #answerTo(signal: SignalRecord): RunCommit | undefined {
-    const isAnswered = this.#reply !== undefined || this.#answer !== undefined;
-    if (!isAnswered || this.#inbox.hasUnreadBefore(this.#signal.runId, signal)) return undefined;
-    const commit = this.#reply?.(signal);
+    const reply = this.#reply;
+    if (!reply && !this.#answer) return undefined;
+    const before = this.#inbox.lastUnreadBefore(this.#signal.runId, signal);
     this.#reply = undefined;
+    const commit = reply?.(signal, before);
     if (commit) this.#answer = { signal: signal.id, commit };
-    return this.#answer?.signal === signal.id ? this.#answer.commit : undefined;
+    // A signal that got another id when it was tried again is not the one that was answered.
+    return before === undefined && this.#answer?.signal === signal.id ? this.#answer.commit : undefined;
   }
 }

@@ -55,14 +55,10 @@ export class InboxWriter {
     );
   }
 
-  /**
-   * Whether there is something for its run that came before a signal and counts with it: a request, a child's letter, one of its name. It may be of
-   * another process, and unheard of here: whoever hears of the signal looks for it first.
-   */
-  hasUnreadBefore(runId: string, { id, name }: SignalRecord): boolean {
-    const isBehind = this.#connection.all(sql.unreadBefore, [runId, BigInt(id), name]).length > 0;
-    if (isBehind) this.#note({ type: 'foreign' });
-    return isBehind;
+  /** The latest letter that came before a signal, counts with it and is not consumed. It may be of another process, and unheard of here. */
+  lastUnreadBefore(runId: string, { id, name }: SignalRecord): number | undefined {
+    const last = this.#connection.all(sql.unreadBefore, [runId, BigInt(id), name])[0]?.[0];
+    return last === undefined ? undefined : Number(last);
   }
 
   request(

@@ -169,10 +169,11 @@ export const inboxAnd = `
   WHERE (run = (SELECT num FROM tempolite_runs WHERE id = ?) AND consumed = 0)
     OR (id IN (SELECT value FROM json_each(?)) AND kind = 'signal') ORDER BY id`;
 
-/** Whether there was mail for a run before a signal came that it has not read, signals of other names left aside. */
+/** The latest mail for a run from before a signal that it has not read, signals of other names left aside. */
 export const unreadBefore = `
-  SELECT 1 FROM tempolite_inbox
-  WHERE run = (SELECT num FROM tempolite_runs WHERE id = ?) AND consumed = 0 AND id < ? AND (kind <> 'signal' OR name = ?) LIMIT 1`;
+  SELECT id FROM tempolite_inbox INDEXED BY tempolite_inbox_unread
+  WHERE run = (SELECT num FROM tempolite_runs WHERE id = ?) AND consumed = 0 AND id < ? AND (kind <> 'signal' OR name = ?)
+  ORDER BY id DESC LIMIT 1`;
 
 export const unreadLetter = 'SELECT 1 FROM tempolite_inbox WHERE id = ? AND consumed = 0';
 
