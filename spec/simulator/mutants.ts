@@ -121,7 +121,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a run that leaves memory forgets its timer',
     file: 'engine/worker.js',
-    find: 'this.#stored.expect(due);\n    }\n    // ── waking',
+    find: 'this.stored.expect(due);\n    }\n    // ── waking',
     replace: '{}\n    }\n    // ── waking',
   },
   {
